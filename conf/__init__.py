@@ -1,0 +1,1 @@
+"""Configuration of the `gridwright` command, importable so that it travels in the wheel."""

@@ -1,0 +1,1 @@
+"""Thin shells that Hydra discovers; the work is in `gridwright`."""
