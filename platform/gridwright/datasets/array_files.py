@@ -1,0 +1,55 @@
+"""Arrays out of files that others wrote: no pickle, and one sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gridwright.contract import Array
+
+
+def read_npz(path: Path, names: Sequence[str]) -> list[Array]:
+    """Return the arrays `names` of a .npz file, whose checksums are verified on the way.
+
+    Raises:
+        DatasetError: the file is cut short or damaged, holds pickled objects, or lacks an array.
+    """
+    try:
+        with _open_npz(path) as archive:
+            missing = [name for name in names if name not in archive.files]
+            if missing:
+                raise DatasetError(
+                    f"{path} lacks {', '.join(missing)}: it holds {', '.join(archive.files)}, and "
+                    f"should hold {', '.join(names)}"
+                )
+            return [archive[name] for name in names]
+    except (OSError, EOFError, BadZipFile, ValueError, zlib.error) as error:
+        raise DatasetError(_explain(path, error)) from error
+
+
+def _open_npz(path: Path) -> NpzFile:
+    opened = np.load(path, allow_pickle=False)
+    if not isinstance(opened, NpzFile):
+        raise DatasetError(
+            f"{path} holds a single array and is no .npz archive: write it with np.savez"
+        )
+    return opened
+
+
+def _explain(path: Path, error: Exception) -> str:
+    # numpy says both "object arrays" and "pickled data", and means the same refusal.
+    if isinstance(error, ValueError) and "allow_pickle" in str(error):
+        return f"{path} holds pickled objects, which are never read: write it with plain arrays"
+    if isinstance(error, PermissionError):
+        return f"{path} cannot be read: {error.strerror}"
+    return f"{path} is cut short or damaged ({error}): fetch it again"

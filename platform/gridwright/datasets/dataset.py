@@ -1,0 +1,140 @@
+"""A whole data set, before it is split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridwright.datasets.digests import digest_arrays
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridwright.contract import Array, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A whole data set; its arrays are read-only.
+
+    Attributes:
+        name: as in `dataset=<name>`.
+        task: what is predicted.
+        x: samples `(n, *sample_shape)` in their natural type.
+        y: class labels `(n,)`, or values `(n,)` or `(n, n_outputs)`.
+        x_test: samples of the published test part; None where none is published.
+        y_test: targets of the published test part.
+        classes: sorted class labels as plain Python values; empty for a regression.
+        feature_names: one name a column of a table; empty for other samples.
+        target_names: one name a column of the target.
+        source: where the data came from: a path, or the package that ships it.
+    """
+
+    name: str
+    task: Task
+    x: Array
+    y: Array
+    x_test: Array | None
+    y_test: Array | None
+    classes: tuple[Any, ...]
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    source: str
+
+    @classmethod
+    def of_arrays(
+        cls,
+        name: str,
+        task: Task,
+        part: tuple[Array, Array],
+        test_part: tuple[Array, Array] | None = None,
+        *,
+        feature_names: Sequence[str] = (),
+        target_names: Sequence[str] = (),
+        source: str = "arrays in memory",
+    ) -> Dataset:
+        """Return the data set that holds the pair (x, y) `part`, and maybe a published test part.
+
+        Classes are found in the labels. Columns without names become x0, x1, ... and y0, y1, ...
+
+        Raises:
+            DatasetError: the arrays do not fit each other or the task.
+        """
+        x, y = part
+        x_test, y_test = test_part or (None, None)
+        _check_shapes(name, task, part, test_part)
+        if not feature_names and x.ndim == 2:
+            feature_names = [f"x{column}" for column in range(x.shape[1])]
+        if not target_names:
+            n_outputs = 1 if y.ndim == 1 else y.shape[1]
+            target_names = (
+                ["y"] if n_outputs == 1 else [f"y{column}" for column in range(n_outputs)]
+            )
+        return cls(
+            name=name,
+            task=task,
+            x=read_only(x),
+            y=read_only(y),
+            x_test=None if x_test is None else read_only(x_test),
+            y_test=None if y_test is None else read_only(y_test),
+            classes=_classes(name, y, y_test) if task == "classification" else (),
+            feature_names=tuple(map(str, feature_names)),
+            target_names=tuple(map(str, target_names)),
+            source=source,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of every byte of the arrays and of all names and classes.
+
+        The set's own name and its source are left out: the same data keeps its digest wherever
+        it lies.
+        """
+        return digest_arrays(
+            {"x": self.x, "y": self.y, "x_test": self.x_test, "y_test": self.y_test},
+            {
+                "task": self.task,
+                "classes": self.classes,
+                "feature_names": self.feature_names,
+                "target_names": self.target_names,
+            },
+        )
+
+
+def read_only(array: Array) -> Array:
+    """Return a view of `array` that cannot be written to, as it is in a worker of a sweep."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _check_shapes(
+    name: str, task: Task, part: tuple[Array, Array], test_part: tuple[Array, Array] | None
+) -> None:
+    for x, y in (part, test_part) if test_part else (part,):
+        if x.ndim < 2 or len(x) == 0 or len(x) != len(y):
+            raise DatasetError(
+                f"data set '{name}' needs as many samples as targets, and at least one, in arrays "
+                f"(n, ...) and (n,), not {x.shape} and {y.shape}"
+            )
+        if x.shape[1:] != part[0].shape[1:] or y.shape[1:] != part[1].shape[1:]:
+            raise DatasetError(
+                f"data set '{name}' has training samples of shape {part[0].shape[1:]} and test "
+                f"samples of shape {x.shape[1:]}: they must be the same"
+            )
+        if y.ndim > (1 if task == "classification" else 2):
+            raise DatasetError(f"data set '{name}' has targets of shape {y.shape} for {task}")
+        for array in (x, y):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise DatasetError(f"data set '{name}' holds NaN or infinite values")
+
+
+def _classes(name: str, y: Array, y_test: Array | None) -> tuple[Any, ...]:
+    labels = np.unique(y if y_test is None else np.concatenate([y, y_test]))
+    if len(labels) < 2:
+        raise DatasetError(f"data set '{name}' has one class only: {labels.tolist()}")
+    return tuple(labels.tolist())

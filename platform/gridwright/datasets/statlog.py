@@ -1,0 +1,58 @@
+"""Statlog (Landsat satellite): `statlog/sat.trn` and `statlog/sat.tst` of the data folder.
+
+Each line holds 36 whole numbers, four spectral bands of each of 3 x 3 pixels row by row, and
+then the class of the middle pixel: 1, 2, 3, 4, 5 or 7 (6 is not used).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridwright.datasets.data_folder import find_file
+from gridwright.datasets.dataset import Dataset
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridwright.contract import Array
+
+_COLUMNS = 37
+_PIXELS = [
+    f"{row}-{column}"
+    for row in ("top", "middle", "bottom")
+    for column in ("left", "middle", "right")
+]
+_FEATURES = [f"{pixel} band {band}" for pixel in _PIXELS for band in (1, 2, 3, 4)]
+
+
+def read(name: str) -> Dataset:
+    """Return the Statlog set, with its published test part.
+
+    Raises:
+        DatasetError: a file is absent, or does not hold 37 whole numbers a line.
+    """
+    path = find_file(name, "statlog/sat.trn")
+    return Dataset.of_arrays(
+        name,
+        "classification",
+        _read_part(path),
+        _read_part(find_file(name, "statlog/sat.tst")),
+        feature_names=_FEATURES,
+        target_names=["class"],
+        source=str(path.parent),
+    )
+
+
+def _read_part(path: Path) -> tuple[Array, Array]:
+    try:
+        table = np.loadtxt(path, dtype=np.int64, ndmin=2)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path} is damaged ({error}): fetch it again") from error
+    if table.shape[1] != _COLUMNS:
+        raise DatasetError(
+            f"{path} has {table.shape[1]} columns, and should have {_COLUMNS}: fetch it again"
+        )
+    return table[:, :-1].astype(np.float64), table[:, -1]
