@@ -1,0 +1,186 @@
+"""One trial: build, train, evaluate and store, into a `TrialResult` that holds everything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import sys
+import time
+import traceback
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridwright.captured_output import captured_output
+from gridwright.contract import Failure, TrialResult
+from gridwright.errors import GridwrightError, PluginError, TrainingDiverged
+from gridwright.evaluation import evaluate, predictions
+from gridwright.histories import EpochRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from threadpoolctl import ThreadpoolController
+
+    from gridwright.contract import Array, Estimator, ModelPlugin, OnEpoch, TrialSpec
+    from gridwright.datasets import TrialData
+
+#: What a configuration holds besides the trial itself: where and how it runs and is kept.
+_NOT_IN_KEY = frozenset({"hydra", "promote", "resources", "top", "tracking"})
+
+#: Rows whose predictions are recorded, for the champion's loaded copy to repeat.
+_PROBE_ROWS = 200
+
+
+def trial_key(config: Mapping[str, Any], data_digest: str, plugin_version: str) -> str:
+    """Return the SHA-256, in hexadecimal, of all that decides what a trial computes.
+
+    Two trials of one key are the same trial: the order of the keys of `config`, the tracking
+    store and the resources make no difference.
+    """
+    identity = {
+        "config": {name: value for name, value in config.items() if name not in _NOT_IN_KEY},
+        "data_digest": data_digest,
+        "plugin_version": plugin_version,
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def run_trial(
+    spec: TrialSpec, data: TrialData, plugin: ModelPlugin, on_epoch: OnEpoch | None = None
+) -> TrialResult:
+    """Train and measure one trial; a training that fails is a result, too, and never an exception.
+
+    Args:
+        spec: the trial.
+        data: its data, already split.
+        plugin: builds the estimator.
+        on_epoch: hears of each epoch while it runs; returning True stops the training there.
+    """
+    started_ms = time.time_ns() // 1_000_000
+    trial = _Trial(spec, data, plugin, EpochRecorder(on_epoch))
+    failure = None
+    with captured_output() as printed:
+        try:
+            trial.run()
+        except TrainingDiverged as error:
+            failure = Failure("diverged", error.reason, error.epoch)
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises fails this trial only
+            failure = _error(error, trial.recorder.epoch_under_way)
+    return TrialResult(
+        key=spec.key,
+        started_ms=started_ms,
+        ended_ms=time.time_ns() // 1_000_000,
+        epoch_ms=trial.recorder.epoch_ms,
+        histories=trial.recorder.histories,
+        metrics={name: value for name, value in trial.metrics.items() if math.isfinite(value)},
+        failure=failure,
+        files={} if failure else trial.files,
+        probe_rows=None if failure else trial.probe_rows,
+        probe_predictions=None if failure else trial.probe_predictions,
+        log=printed.text,
+    )
+
+
+class _Trial:
+    """The steps of a trial and what they have brought so far, which a failure leaves behind."""
+
+    def __init__(
+        self, spec: TrialSpec, data: TrialData, plugin: ModelPlugin, recorder: EpochRecorder
+    ) -> None:
+        self.spec = spec
+        self.data = data
+        self.plugin = plugin
+        self.recorder = recorder
+        self.metrics: dict[str, float] = {}
+        self.files: dict[str, bytes] = {}
+        self.probe_rows: Array | None = None
+        self.probe_predictions: Array | None = None
+
+    def run(self) -> None:
+        description = self.data.description
+        estimator = self.plugin.build(
+            self.spec.parameters, description.task, description, self.spec.seed
+        )
+        with _threads(self.spec.config):
+            self.fit(estimator)
+            self.measure(estimator)
+            self.probe(estimator)
+        self.files = _model_files(estimator)
+
+    def fit(self, estimator: Estimator) -> None:
+        data = self.data
+        validation = None
+        if data.x_validation is not None and data.y_validation is not None:
+            validation = data.x_validation, data.y_validation
+        start = time.perf_counter()
+        try:
+            with self.recorder.training():
+                estimator.fit(data.x_train, data.y_train, validation, self.recorder)
+        finally:
+            self.metrics["fit_seconds"] = time.perf_counter() - start
+            self.metrics["epochs_run"] = float(self.recorder.n_epochs)
+
+    def measure(self, estimator: Estimator) -> None:
+        data = self.data
+        parts = {"train": (data.x_train, data.y_train), "test": (data.x_test, data.y_test)}
+        if self.spec.rank_by == "validation":
+            parts["validation"] = (data.x_validation, data.y_validation)
+        for part, (x, y) in parts.items():
+            if x is None or y is None:
+                continue
+            for name, value in evaluate(estimator, x, y, data.description)._asdict().items():
+                self.metrics[f"{part}_{name}"] = value
+                if not math.isfinite(value):
+                    raise TrainingDiverged(
+                        self.recorder.n_epochs, f"the final {part}_{name} is {value}"
+                    )
+
+    def probe(self, estimator: Estimator) -> None:
+        x = self.data.x_train if self.data.x_test is None else self.data.x_test
+        rows = np.linspace(0, len(x) - 1, min(_PROBE_ROWS, len(x))).astype(np.int64)
+        self.probe_rows = rows
+        self.probe_predictions = predictions(estimator, x[rows], self.data.description)
+
+
+def _threads(config: Mapping[str, Any]) -> AbstractContextManager[Any]:
+    """Hold the thread pools of native libraries to the CPUs of the trial."""
+    cpus = config.get("resources", {}).get("cpus", 1)
+    pools = _thread_pools(len(sys.modules))
+    limited: AbstractContextManager[Any] = pools.limit(limits=max(1, int(cpus)))
+    return limited
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(n_modules: int) -> ThreadpoolController:  # noqa: ARG001 - the cache's key
+    """Return the thread pools of this process; the 3 ms search is repeated after an import."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _model_files(estimator: Estimator) -> dict[str, bytes]:
+    with TemporaryDirectory(prefix="gridwright-") as name:
+        folder = Path(name)
+        estimator.save(folder)
+        files = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+    if not files:
+        raise PluginError(f"{type(estimator).__name__}.save wrote no file")
+    return files
+
+
+def _error(error: Exception, epoch: int | None) -> Failure:
+    reason = (
+        str(error) if isinstance(error, GridwrightError) else f"{type(error).__name__}: {error}"
+    )
+    trace = "".join(traceback.format_exception(error))
+    return Failure("error", " ".join(reason.split()), epoch, trace)
