@@ -46,7 +46,7 @@ class EpochRecorder:
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        """Mark the time of the training; after an exception the mark stays, and tells its origin."""
+        """Mark the time of the training; an exception leaves the mark where it came from."""
         self._training = True
         yield
         self._training = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -25,7 +25,8 @@ def read_npz(path: Path, names: Sequence[str]) -> list[Array]:
         DatasetError: the file is cut short or damaged, holds pickled objects, or lacks an array.
     """
     try:
-        with _open_npz(path) as archive:
+        # Given a path, numpy leaves the file open when it is no archive.
+        with path.open("rb") as file, _open_npz(path, file) as archive:
             missing = [name for name in names if name not in archive.files]
             if missing:
                 raise DatasetError(
@@ -37,8 +38,8 @@ def read_npz(path: Path, names: Sequence[str]) -> list[Array]:
         raise DatasetError(_explain(path, error)) from error
 
 
-def _open_npz(path: Path) -> NpzFile:
-    opened = np.load(path, allow_pickle=False)
+def _open_npz(path: Path, file: BinaryIO) -> NpzFile:
+    opened = np.load(file, allow_pickle=False)
     if not isinstance(opened, NpzFile):
         raise DatasetError(
             f"{path} holds a single array and is no .npz archive: write it with np.savez"

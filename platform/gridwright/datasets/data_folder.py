@@ -30,9 +30,9 @@ def find_file(dataset: str, relative: str) -> Path:
     folder = data_folder()
     path = folder / relative
     if not path.is_file():
-        where = "is not in" if folder.is_dir() else "cannot be in (it does not exist)"
+        note = "" if folder.is_dir() else " (which does not exist)"
         raise DatasetError(
-            f"data set '{dataset}' needs the file {relative}, which {where} the data folder "
-            f"{folder}: put it there, or set {VARIABLE} to the folder that holds it"
+            f"data set '{dataset}' needs the file {relative}, which is not in the data folder "
+            f"{folder}{note}: put it there, or set {VARIABLE} to the folder that holds it"
         )
     return path

@@ -7,6 +7,7 @@ then the class of the middle pixel: 1, 2, 3, 4, 5 or 7 (6 is not used).
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -48,8 +49,10 @@ def read(name: str) -> Dataset:
 
 def _read_part(path: Path) -> tuple[Array, Array]:
     try:
-        table = np.loadtxt(path, dtype=np.int64, ndmin=2)
-    except (OSError, ValueError) as error:
+        with catch_warnings():
+            simplefilter("error")  # numpy only warns of a file without a line
+            table = np.loadtxt(path, dtype=np.int64, ndmin=2)
+    except (OSError, ValueError, UserWarning) as error:
         raise DatasetError(f"{path} is damaged ({error}): fetch it again") from error
     if table.shape[1] != _COLUMNS:
         raise DatasetError(
