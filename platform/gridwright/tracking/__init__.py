@@ -1,1 +1,62 @@
-"""."""
+"""Everything that touches MLflow: spool, writer, champion, report and the served model.
+
+No other package imports mlflow. Importing this one costs nothing: a name is loaded when it is
+first asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gridwright.tracking.champion import PromotionOutcome, promote
+    from gridwright.tracking.provenance import Provenance
+    from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
+    from gridwright.tracking.report import leaderboard_text, log_report
+    from gridwright.tracking.session import TrackingSession
+
+# MLflow reads these while it is imported; what the user has set stays.
+_MLFLOW_DEFAULTS = {
+    # Would copy the pyproject.toml and lock file of the working folder into every model.
+    "MLFLOW_UV_AUTO_DETECT": "false",
+    # Would write the names of environment variables into every model.
+    "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
+    # No model of Gridwright's holds a pickle, so none needs to be read.
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+for _name, _value in _MLFLOW_DEFAULTS.items():
+    os.environ.setdefault(_name, _value)
+
+_HOMES = {
+    "FinishedRun": "records",
+    "PromotionOutcome": "champion",
+    "Provenance": "provenance",
+    "SweepRecord": "records",
+    "TrackingSession": "session",
+    "TrackingSettings": "records",
+    "leaderboard_text": "report",
+    "log_report": "report",
+    "promote": "champion",
+}
+
+__all__ = [
+    "FinishedRun",
+    "PromotionOutcome",
+    "Provenance",
+    "SweepRecord",
+    "TrackingSession",
+    "TrackingSettings",
+    "leaderboard_text",
+    "log_report",
+    "promote",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

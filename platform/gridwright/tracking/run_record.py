@@ -1,0 +1,121 @@
+"""A spooled trial -> its MLflow run: create, artifacts, parameters and histories, commit mark."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+
+from gridwright.contract import HISTORIES
+from gridwright.tracking import tags
+from gridwright.tracking.model_artifact import FOLDER, model_artifact, signature
+from gridwright.tracking.params import flat_params, run_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlflow import MlflowClient
+
+    from gridwright.tracking.spool import SpooledTrial
+
+# What MLflow takes in one request.
+_BATCH = 1000
+# MLflow's column for it has 36 characters; the tag gridwright.data_digest has the whole.
+_DATASET_DIGEST = 32
+
+
+def create(client: MlflowClient, experiment_id: str, trial: SpooledTrial) -> str:
+    """Create the run of `trial`, still RUNNING, and return its id."""
+    run = client.create_run(
+        experiment_id,
+        start_time=trial.result.started_ms,
+        tags=tags.of_trial(trial),
+        run_name=run_name(trial.spec),
+    )
+    run_id: str = run.info.run_id
+    return run_id
+
+
+def fill(client: MlflowClient, run_id: str, trial: SpooledTrial) -> None:
+    """Write everything that belongs to the run, and last of all its status.
+
+    The status is the commit mark: a run that is FINISHED or FAILED is complete. Writing a run
+    again that was cut off adds what it lacks and doubles nothing: artifacts are overwritten with
+    the same bytes, and points with the same value, step and time are one point to MLflow.
+    """
+    _log_files(client, run_id, trial)
+    points = list(metrics(trial))
+    params = [Param(name, value) for name, value in flat_params(trial.spec).items()]
+    client.log_batch(run_id, metrics=points[:_BATCH], params=params)
+    for start in range(_BATCH, len(points), _BATCH):
+        client.log_batch(run_id, metrics=points[start : start + _BATCH])
+    client.log_inputs(run_id, datasets=[_dataset(trial)])
+    status = "FINISHED" if trial.result.failure is None else "FAILED"
+    client.set_terminated(run_id, status=status, end_time=trial.result.ended_ms)
+
+
+def metrics(trial: SpooledTrial) -> Iterator[Metric]:
+    """Yield the points of the histories (step = epoch, from 1), then the final metrics.
+
+    Values that are not finite are left out: MLflow would store a NaN as 0 and an infinity as
+    1.8e308. The tag gridwright.failed_epoch says where a history ended.
+    """
+    result = trial.result
+    times = result.epoch_ms.tolist()
+    for name in HISTORIES:
+        history = result.histories.get(name)
+        for epoch, value in enumerate([] if history is None else history.tolist()):
+            if math.isfinite(value):
+                yield Metric(name, value, times[epoch], epoch + 1)
+    for name, value in result.metrics.items():
+        if math.isfinite(value):
+            yield Metric(name, float(value), result.ended_ms, 0)
+
+
+def _log_files(client: MlflowClient, run_id: str, trial: SpooledTrial) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for relative, content in _files(client, run_id, trial):
+            path = folder / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        client.log_artifacts(run_id, name)
+
+
+def _files(client: MlflowClient, run_id: str, trial: SpooledTrial) -> Iterator[tuple[str, bytes]]:
+    result = trial.result
+    yield "config.yaml", as_yaml(trial.spec.config)
+    if result.log:
+        yield "trial.log", result.log.encode()
+    if result.failure is not None:
+        if result.failure.traceback:
+            yield "traceback.txt", result.failure.traceback.encode()
+        return
+    model = model_artifact(trial, run_id)
+    client.set_tag(run_id, "mlflow.log-model.history", model.history)
+    for name, content in model.files.items():
+        yield f"{FOLDER}/{name}", content
+
+
+def as_yaml(config: Mapping[str, Any]) -> bytes:
+    """Return `config` as YAML: JSON is YAML, and ten times faster to write."""
+    return json.dumps(config, indent=2, ensure_ascii=False, default=str).encode()
+
+
+def _dataset(trial: SpooledTrial) -> DatasetInput:
+    data = trial.description
+    inputs = signature(data).inputs
+    kind = "mlflow_colspec" if inputs.has_input_names() else "mlflow_tensorspec"
+    dataset = Dataset(
+        name=trial.spec.dataset,
+        digest=trial.spec.data_digest[:_DATASET_DIGEST],
+        source_type="local",
+        source=json.dumps({"uri": trial.data_source}),
+        schema=json.dumps({kind: inputs.to_dict()}) if kind == "mlflow_colspec" else None,
+        profile=json.dumps({"num_rows": data.n_train, "sample_shape": list(data.sample_shape)}),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])

@@ -1,0 +1,234 @@
+"""One process's view of the tracking: what is finished, what is being written, the sweep's run."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, Self
+
+from gridwright.errors import TrackingError
+from gridwright.tracking import run_record, spool, sweep_run, tags
+from gridwright.tracking.params import flat_params
+from gridwright.tracking.probes import bounded_probes
+from gridwright.tracking.provenance import Provenance, capture
+from gridwright.tracking.spool import SpooledTrial
+from gridwright.tracking.store import Store, sentences
+from gridwright.tracking.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from gridwright.contract import TrialResult, TrialSpec
+    from gridwright.datasets import TrialData
+    from gridwright.tracking.records import FinishedRun, SweepRecord, SweepStatus, TrackingSettings
+
+_log = logging.getLogger(__name__)
+_EXAMPLES = 2
+
+
+class TrackingSession:
+    """Takes finished trials and makes MLflow runs of them; safe against the death of the process.
+
+    A trial is in the spool once `submit` returns. Opening a session writes what a process that
+    died has left there. Use it as a context manager: leaving it writes what was submitted, unless
+    an exception is on its way, when the rest stays in the spool for the next session.
+
+    Attributes:
+        store: the tracking store.
+        provenance: the code that the runs come from.
+        recovered: trials of a dead process that opening this session has written.
+    """
+
+    def __init__(self, store: Store, provenance: Provenance) -> None:
+        self.store = store
+        self.provenance = provenance
+        self.recovered = 0
+        self._finished: dict[str, FinishedRun] | None = None
+        self._errors: dict[str, FinishedRun] = {}
+        # Runs that a dead process left RUNNING, by experiment and trial key.
+        self._cut_off: dict[tuple[str, str], list[str]] = {}
+        self._sweep: sweep_run.SweepRun | None = None
+        self._writer = Writer(self._write)
+
+    @classmethod
+    def open(cls, settings: TrackingSettings) -> TrackingSession:
+        """Open the store, and complete what a dead process left behind.
+
+        Raises:
+            TrackingError: the store or the spool folder cannot be used.
+        """
+        session = cls(Store.open(settings), capture())
+        session.recover()
+        return session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._writer.stop()
+            return
+        self._writer.close()
+        self._writer.drain()
+
+    def recover(self) -> int:
+        """Write what the spool holds, and return how many trials that were.
+
+        A run that was cut off is completed under its own id.
+
+        Raises:
+            TrackingError: the store refuses something.
+        """
+        store = self.store
+        with store.lock, sentences(store.settings, "complete cut-off runs"):
+            self._find_cut_off(store.settings.experiment_name)
+            recovered = 0
+            for file in spool.pending(store.settings.own_spool):
+                recovered += self._recover_file(file)
+        self.recovered += recovered
+        return recovered
+
+    def finished(self) -> dict[str, FinishedRun]:
+        """Return the trials that need not run again, by key: the finished and the diverged."""
+        if self._finished is None:
+            with sentences(self.store.settings, "read the finished runs"):
+                self._finished = self._read_finished()
+        return dict(self._finished)
+
+    def runs(self, keys: Sequence[str]) -> list[FinishedRun]:
+        """Return the runs of these trials, with those that stopped with an error in this session.
+
+        Trials that have no run yet are left out.
+        """
+        known = self._errors | self.finished()
+        return [known[key] for key in keys if key in known]
+
+    def start_sweep(self, sweep: SweepRecord) -> str:
+        """Return the id of the sweep's run: a new one, or the one with the same key.
+
+        Raises:
+            TrackingError: the store refuses it.
+        """
+        with self.store.lock, sentences(self.store.settings, "start the run of the sweep"):
+            self._sweep = sweep_run.start(self.store, sweep, self.provenance)
+        return self._sweep.run_id
+
+    def submit(
+        self,
+        spec: TrialSpec,
+        result: TrialResult,
+        data: TrialData,
+        requirements: Sequence[str],
+        parent_run_id: str | None = None,
+    ) -> None:
+        """Store a finished trial in the spool, and let the writer make a run of it.
+
+        Args:
+            spec: the trial.
+            result: what it left.
+            data: what it ran on.
+            requirements: `ModelPlugin.requirements`, for the served model.
+            parent_run_id: the sweep's run; None for a single run.
+
+        Raises:
+            TrackingError: the spool folder cannot be written.
+        """
+        settings = self.store.settings
+        trial = SpooledTrial(
+            spec=spec,
+            result=result,
+            description=data.description,
+            data_source=data.source,
+            requirements=tuple(requirements),
+            experiment_name=settings.experiment_name,
+            parent_run_id=parent_run_id,
+            provenance=self.provenance,
+            examples=data.x_train[:_EXAMPLES],
+            probes=None,
+        )
+        self._writer.put(spool.write(settings.own_spool, bounded_probes(trial, data)))
+        if self._sweep is not None and parent_run_id == self._sweep.run_id:
+            self._sweep = self._sweep.with_news()
+
+    def drain(self) -> None:
+        """Wait until every submitted trial is a complete run.
+
+        Raises:
+            TrackingError: the store refused one; it stays in the spool with all that came after.
+        """
+        self._writer.drain()
+
+    def end_sweep(self, status: SweepStatus) -> None:
+        """Give the sweep's run its final status; a finished one that got no news stays as it is."""
+        if self._sweep is not None:
+            with self.store.lock, sentences(self.store.settings, "end the run of the sweep"):
+                sweep_run.end(self.store, self._sweep, status)
+
+    def _write(self, file: Path) -> None:
+        settings = self.store.settings
+        with self.store.lock, sentences(settings, "write a run"):
+            if not file.exists():
+                # Another process has recovered it. Read anew what is finished.
+                self._finished = None
+                return
+            trial = spool.read(file)
+            self._replace_cut_off(trial)
+            self._complete(file, trial, None)
+
+    def _recover_file(self, file: Path) -> int:
+        try:
+            trial = spool.read(file)
+        except TrackingError as error:
+            _log.warning("%s; it is now %s, and its trial runs again", error, spool.set_aside(file))
+            return 0
+        self._find_cut_off(trial.experiment_name)
+        run_ids = self._cut_off.get((trial.experiment_name, trial.spec.key), [])
+        self._complete(file, trial, run_ids.pop() if run_ids else None)
+        return 1
+
+    def _complete(self, file: Path, trial: SpooledTrial, run_id: str | None) -> None:
+        client = self.store.client
+        if run_id is None:
+            experiment_id = self.store.experiment_id(trial.experiment_name)
+            run_id = run_record.create(client, experiment_id, trial)
+        run_record.fill(client, run_id, trial)
+        file.unlink()
+        run = tags.written_run(run_id, trial, flat_params(trial.spec))
+        if run.failure is not None and run.failure.kind == "error":
+            self._errors[run.key] = run
+        elif self._finished is not None:
+            self._finished[run.key] = run
+
+    def _find_cut_off(self, experiment_name: str) -> None:
+        """Look up, once, the runs of an experiment that nobody is writing (we hold the lock)."""
+        if any(name == experiment_name for name, _ in self._cut_off):
+            return
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for run in self.store.runs(experiment_name, "attributes.status = 'RUNNING'"):
+            key = run.data.tags.get(tags.TRIAL_KEY)
+            if key is not None:
+                found[experiment_name, key].append(run.info.run_id)
+        self._cut_off |= found
+
+    def _replace_cut_off(self, trial: SpooledTrial) -> None:
+        """Delete runs that were cut off and whose spool file is lost: `trial` takes their place."""
+        for run_id in self._cut_off.pop((trial.experiment_name, trial.spec.key), []):
+            if self.store.client.get_run(run_id).info.status == "RUNNING":
+                self.store.client.delete_run(run_id)
+
+    def _read_finished(self) -> dict[str, FinishedRun]:
+        found: dict[str, FinishedRun] = {}
+        for run in self.store.runs(self.store.settings.experiment_name, ""):
+            if tags.TRIAL_KEY not in run.data.tags or run.info.status not in {"FINISHED", "FAILED"}:
+                continue
+            record = tags.finished_run(run)
+            if record.failure is None or record.failure.kind == "diverged":
+                found[record.key] = record
+        return found

@@ -1,0 +1,141 @@
+"""The tracking store: opened once, by one process at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import Run, ViewType
+from mlflow.exceptions import MlflowException
+
+from gridwright.errors import TrackingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gridwright.tracking.records import TrackingSettings
+
+_PAGE = 1000
+# Opening a fresh database says a hundred things that no user of Gridwright can act on.
+_LOUD = ("alembic", "mlflow.store.db.utils", "mlflow.store.tracking.sqlalchemy_store")
+
+
+class Store:
+    """One MLflow tracking store, with its client and its lock.
+
+    Attributes:
+        settings: where it is.
+        client: speaks to it.
+        lock: held by whoever writes; other processes of Gridwright wait for it.
+    """
+
+    def __init__(self, settings: TrackingSettings, client: MlflowClient, lock: FileLock) -> None:
+        self.settings = settings
+        self.client = client
+        self.lock = lock
+        self._experiments: dict[str, str] = {}
+
+    @classmethod
+    def open(cls, settings: TrackingSettings) -> Store:
+        """Open the store, and bring its database up to date if need be.
+
+        The first opening of a database writes its tables without any lock of its own, hence ours.
+
+        Raises:
+            TrackingError: the store or the spool folder cannot be used.
+        """
+        for name in _LOUD:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        try:
+            settings.own_spool.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrackingError(
+                f"the spool folder {settings.own_spool} cannot be made ({error.strerror}): "
+                "set tracking.spool to a folder that can be written"
+            ) from error
+        lock = FileLock(settings.own_spool / "writer.lock")
+        with lock, sentences(settings, "open the tracking store"):
+            client = MlflowClient(tracking_uri=settings.uri)
+            store = cls(settings, client, lock)
+            store.experiment_id(settings.experiment_name)
+        if settings.database is not None:
+            _let_readers_in(settings.database)
+        return store
+
+    def experiment_id(self, name: str) -> str:
+        """Return the id of the experiment `name`, which is made if it is new.
+
+        Raises:
+            TrackingError: the experiment was deleted in MLflow.
+        """
+        if name not in self._experiments:
+            with self.lock:
+                self._experiments[name] = self._find_or_create(name)
+        return self._experiments[name]
+
+    def runs(self, experiment_name: str, condition: str) -> Iterator[Run]:
+        """Yield the runs that meet `condition`, a filter of `MlflowClient.search_runs`."""
+        token: str | None = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment_id(experiment_name)],
+                condition,
+                run_view_type=ViewType.ACTIVE_ONLY,
+                max_results=_PAGE,
+                page_token=token,
+            )
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def _find_or_create(self, name: str) -> str:
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
+            created: str = self.client.create_experiment(name, self._artifact_location(name))
+            return created
+        if experiment.lifecycle_stage != "active":
+            raise TrackingError(
+                f"the MLflow experiment '{name}' was deleted: restore it with "
+                f"`mlflow experiments restore -x {experiment.experiment_id}`, or choose another "
+                "name with tracking.experiment_name"
+            )
+        found: str = experiment.experiment_id
+        return found
+
+    def _artifact_location(self, experiment_name: str) -> str | None:
+        root = self.settings.artifacts
+        if root is None:
+            return None
+        folder = re.sub(r"[^\w.-]+", "-", experiment_name).strip(".-") or "experiment"
+        return f"{root.rstrip('/')}/{folder}"
+
+
+@contextmanager
+def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
+    """Turn what MLflow raises into a `TrackingError` that names the store, never its password."""
+    try:
+        yield
+    except MlflowException as error:
+        reason = str(error).replace(settings.uri, settings.public_uri).strip()
+        raise TrackingError(
+            f"cannot {action} at {settings.public_uri}: {reason.splitlines()[0]}"
+        ) from None
+
+
+def _let_readers_in(database: Path) -> None:
+    """Let `mlflow ui` read while a sweep writes; commits get cheaper, too.
+
+    The setting stays with the file. Where it cannot be had now (somebody else is reading, or the
+    file system cannot do it), everything works without it.
+    """
+    if os.access(database, os.W_OK):
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
