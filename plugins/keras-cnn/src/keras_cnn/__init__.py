@@ -1,0 +1,23 @@
+"""The paper's convolutional network over Keras 3, as a Python class and as a Gridwright plugin.
+
+    from keras_cnn import CNN
+
+Importing this package imports neither Keras nor numpy; using a class does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_cnn.estimator import CNN
+
+__all__ = ["CNN"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "CNN":
+        from keras_cnn.estimator import CNN
+
+        return CNN
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,60 @@
+"""The entry point `keras-cnn`: checks configurations, builds and loads estimators."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from gridwright.contract import DataDescription, Problem, Task
+
+    from keras_cnn.estimator import CNN
+
+_DISTRIBUTIONS = ("gridwright", "gridwright-keras-cnn", "keras", "tensorflow", "numpy")
+
+
+class KerasCNNPlugin:
+    """Implements `gridwright.contract.ModelPlugin`.
+
+    Attributes:
+        name: what `model=<name>` chooses.
+        version: of this package.
+        requirements: what a served model needs, pinned.
+    """
+
+    def __init__(self) -> None:
+        self.name = "keras-cnn"
+        self.version = version("gridwright-keras-cnn")
+        self.requirements: Sequence[str] = [f"{name}=={version(name)}" for name in _DISTRIBUTIONS]
+
+    def check(self, parameters: Mapping[str, Any], data: DataDescription) -> Sequence[Problem]:
+        """Return every problem of the parameters on such data; imports no Keras."""
+        from keras_cnn import parameters as cnn_parameters
+
+        return cnn_parameters.check(parameters, data)
+
+    def build(
+        self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int
+    ) -> CNN:
+        """Return an untrained network; what Keras remembers of the trial before is freed."""
+        from keras_cnn import runtime
+        from keras_cnn.estimator import CNN
+
+        runtime.forget_models()
+        return CNN(**parameters, task=task, seed=seed, classes=data.classes or None)
+
+    def load(self, folder: Path) -> CNN:
+        """Return the trained network of a folder.
+
+        Raises:
+            ModelFileError: a file is missing, altered, from a newer version, or carries code.
+        """
+        from keras_cnn.estimator import CNN
+
+        return CNN.load(folder)
+
+
+plugin = KerasCNNPlugin()
