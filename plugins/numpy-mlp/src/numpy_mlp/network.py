@@ -1,0 +1,251 @@
+"""The network in matrix form: parameters, forward pass, backpropagation (section 1 of the paper).
+
+Shapes, stated once. A batch has `n` rows; layer l = 1..r maps `fan_in` to `fan_out` units.
+
+    a^(0)  = [X, 1]               (n, n_features + 1)
+    z^(l)  = a^(l-1) W_l          (n, fan_out)                    eqs. 1, 3, 5
+    a^(l)  = [sigma(z^(l)), 1]    (n, fan_out + 1)                eqs. 2, 4
+    yhat   = output(z^(r))        (n, n_outputs)                  eq. 6
+    delta^(l) = dJ/dz^(l)         (n, fan_out)                    eqs. 8, 9
+    dJ/dW_l = a^(l-1)^T delta^(l) (fan_in + 1, fan_out)           eq. 10
+
+The paper leaves biases out. Here they are the last row of each W_l, multiplied by the column of
+ones of its input, so that the paper's equations hold as they are and a bias costs no extra step.
+Eq. 10's indices count from the layer's input: with a^(0) = X they read as above.
+
+All W_l are views into one flat vector, and so are their gradients: an optimizer is a few calls on
+whole vectors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numpy_mlp.blas import AXPY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridwright.contract import Array
+    from numpy_mlp.activations import Activation
+    from numpy_mlp.initializers import Initializer
+    from numpy_mlp.losses import Loss
+    from numpy_mlp.outputs import Output
+
+
+def count_parameters(sizes: Sequence[int]) -> int:
+    """Return the number of weights and biases of layers `(n_features, ..., n_outputs)`."""
+    return sum(
+        (fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True)
+    )
+
+
+def layer_views(vector: Array, sizes: Sequence[int]) -> list[Array]:
+    """Return the views `(fan_in + 1, fan_out)` of a flat parameter vector, first layer first."""
+    views, start = [], 0
+    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+        stop = start + (fan_in + 1) * fan_out
+        views.append(vector[start:stop].reshape(fan_in + 1, fan_out))
+        start = stop
+    return views
+
+
+@dataclass(slots=True)
+class Pass:
+    """The arrays of one batch on its way through the network; made once, used in every step.
+
+    Attributes:
+        inputs: a^(0) .. a^(r-1), each with its column of ones.
+        hidden: sigma(z^(1)) .. sigma(z^(r-1)): the same without the ones.
+        deltas: delta^(1) .. delta^(r).
+        sums: z^(1) .. z^(r-1); the memory of the deltas unless the activation needs its input later.
+        output: yhat.
+        masks: dropout masks of the hidden layers, holding 0 or 1 / (1 - dropout); empty without.
+    """
+
+    inputs: list[Array]
+    hidden: list[Array]
+    deltas: list[Array]
+    sums: list[Array]
+    output: Array
+    masks: list[Array]
+    _transposed: list[Array] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._transposed = [a.T for a in self.inputs]
+
+    @property
+    def inputs_transposed(self) -> list[Array]:
+        """a^(0)^T .. a^(r-1)^T, made once: even a view costs time in a small network."""
+        return self._transposed
+
+
+class Workspace:
+    """The hidden layers' memory for batches of up to `rows` rows.
+
+    Args:
+        network: the network that will pass batches through it.
+        rows: the largest batch.
+        training: False leaves out what only backpropagation needs.
+    """
+
+    def __init__(self, network: Network, rows: int, *, training: bool = True) -> None:
+        dtype, widths = network.parameters.dtype, network.sizes[1:]
+        self._inputs = [np.ones((rows, width + 1), dtype) for width in widths[:-1]]
+        self._deltas = [np.empty((rows, width), dtype) for width in widths]
+        keep = training and network.activation.needs_input
+        self._sums = (
+            [np.empty((rows, width), dtype) for width in widths[:-1]] if keep else self._deltas[:-1]
+        )
+        masked = training and network.dropout > 0.0
+        self._masks = [np.ones((rows, width), dtype) for width in widths[:-1]] if masked else []
+
+    def pass_over(self, features: Array, output: Array) -> Pass:
+        """Return the arrays for a batch whose a^(0) is `features` and whose yhat goes to `output`."""
+        rows = len(features)
+        inputs = [features, *(a[:rows] for a in self._inputs)]
+        return Pass(
+            inputs=inputs,
+            hidden=[a[:, :-1] for a in inputs[1:]],
+            deltas=[delta[:rows] for delta in self._deltas],
+            sums=[z[:rows] for z in self._sums],
+            output=output,
+            masks=[mask[:rows] for mask in self._masks],
+        )
+
+
+class Network:
+    """A fully connected network and its gradient.
+
+    Args:
+        sizes: `(n_features, *hidden, n_outputs)`.
+        activation: sigma of every hidden layer.
+        output: the last layer's function.
+        loss: J without the penalty.
+        alpha: weight of the penalty (alpha / 2) sum_l ||W_l||_F^2 over all weights but the biases.
+            Eq. 12 adds the norm itself; its square is what "Tikhonov" and "weight decay" mean, and
+            its gradient alpha W_l exists at W_l = 0.
+        dropout: probability with which a hidden unit is left out of a training step.
+        dtype: of parameters and passes.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: Activation,
+        output: Output,
+        loss: Loss,
+        alpha: float = 0.0,
+        dropout: float = 0.0,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.sizes = tuple(sizes)
+        self.activation = activation
+        self.output = output
+        self.loss = loss
+        self.alpha = alpha
+        self.dropout = dropout
+        self.parameters: Array = np.zeros(count_parameters(sizes), dtype)
+        self._bind()
+
+    def _bind(self) -> None:
+        self.layers = layer_views(self.parameters, self.sizes)
+        self._weights_transposed = [layer[:-1].T for layer in self.layers]
+        self._weights_flat = [layer[:-1].reshape(-1) for layer in self.layers]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Views would come back as arrays of their own: leave them out, and bind them again.
+        bound = ("layers", "_weights_transposed", "_weights_flat")
+        return {name: value for name, value in self.__dict__.items() if name not in bound}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    def with_parameters(self, parameters: Array) -> Network:
+        """Return the same network over another parameter vector, in that vector's dtype."""
+        other = object.__new__(Network)
+        other.__dict__.update(self.__dict__)
+        other.parameters = parameters
+        other._bind()  # noqa: SLF001  # another Network
+        return other
+
+    def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
+        """Draw all weights; biases become 0."""
+        for layer in self.layers:
+            initializer.fill(layer[:-1], rng)
+            layer[-1] = 0.0
+
+    def forward(self, batch: Pass) -> None:
+        """Fill `batch.output` with predictions (eqs. 1 to 6); dropout as `batch.masks` say."""
+        hidden_forward = self.activation.forward
+        for index, sigma in enumerate(batch.hidden):
+            z = batch.sums[index]
+            np.matmul(batch.inputs[index], self.layers[index], out=z)
+            hidden_forward(z, sigma)
+            if batch.masks:
+                np.multiply(sigma, batch.masks[index], out=sigma)
+        np.matmul(batch.inputs[-1], self.layers[-1], out=batch.output)
+        self.output.forward(batch.output)
+
+    def backward(
+        self, batch: Pass, target: Array, weight: Array | None, gradient: Sequence[Array]
+    ) -> None:
+        """Write the gradient of J and its penalty into `gradient`, after `forward` (eqs. 8 to 10).
+
+        Args:
+            batch: as `forward` left it; its activations are used up.
+            target: `(n, n_outputs)`.
+            weight: sample weights `(n, 1)`, None for all ones.
+            gradient: one `(fan_in + 1, fan_out)` view of a flat vector per layer.
+        """
+        self._output_delta(batch, target, weight)
+        transposed, deltas = batch.inputs_transposed, batch.deltas
+        for index in range(len(self.layers) - 1, -1, -1):
+            delta = deltas[index]
+            np.matmul(transposed[index], delta, out=gradient[index])
+            if index:  # nobody asks for the gradient of the data
+                below = deltas[index - 1]
+                if self.activation.needs_input:
+                    z = batch.sums[index - 1]
+                else:
+                    z = below
+                np.matmul(delta, self._weights_transposed[index], out=below)
+                self._through_activation(batch, index - 1, below, z)
+        if self.alpha:
+            axpy = AXPY[self.parameters.dtype.char]
+            for weights, slope in zip(self._weights_flat, gradient, strict=True):
+                axpy(weights, slope.reshape(-1), a=self.alpha)  # all but the biases: the last row
+
+    def _output_delta(self, batch: Pass, target: Array, weight: Array | None) -> None:
+        delta = batch.deltas[-1]
+        self.loss.gradient(batch.output, target, delta)
+        if not self.loss.at_logits:
+            self.output.backward(batch.output, delta)
+        if weight is not None:
+            np.multiply(delta, weight, out=delta)
+        np.multiply(delta, 1.0 / len(delta), out=delta)
+
+    def _through_activation(self, batch: Pass, index: int, delta: Array, z: Array) -> None:
+        sigma = batch.hidden[index]
+        if batch.masks:
+            np.multiply(delta, batch.masks[index], out=delta)
+            # Units that were kept get back what they put out before their mask enlarged it.
+            np.multiply(sigma, 1.0 - self.dropout, out=sigma)
+        self.activation.backward(sigma, delta, z)
+
+    def draw_masks(self, batch: Pass, rng: np.random.Generator) -> None:
+        """Draw new dropout masks: inverted dropout, so that predictions need no scaling."""
+        keep = 1.0 - self.dropout
+        for mask in batch.masks:
+            mask[...] = rng.random(mask.shape, np.float32) < keep
+            np.multiply(mask, 1.0 / keep, out=mask)
+
+    def penalty(self) -> float:
+        """Return (alpha / 2) sum_l ||W_l||_F^2."""
+        if not self.alpha:
+            return 0.0
+        return 0.5 * self.alpha * sum(float(np.vdot(w, w)) for w in self._weights_flat)

@@ -1,0 +1,188 @@
+"""Encoded data and its minibatches, in buffers that are made once.
+
+Batches are cut out of chunks. A chunk is the smallest number of whole batches that is worth a
+call: a small data set is one chunk, and its epoch costs one gather; a large one has a batch per
+chunk, and no scaled copy of it ever exists.
+
+Shapes: features `(n, n_features)` in the type the user gave; `Chunk.features` is scaled, in the
+network's type, and has a last column of ones: `(rows, n_features + 1)`, a^(0) of `network`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gridwright.contract import Array
+    from numpy_mlp.scaling import Scaler
+
+#: A chunk grows by whole batches up to this size; data below the second size are scaled once.
+CHUNK_BYTES = 1 << 18
+SCALE_ONCE_BYTES = 1 << 20
+#: Rows are gathered and scaled in blocks that stay in the processor's cache.
+_BLOCK_BYTES = 1 << 17
+
+
+class Samples:
+    """A data set as the network sees it.
+
+    Args:
+        x: real numbers `(n, n_features)`, C-ordered; never changed, never copied if large.
+        target: class codes `(n,)` (integers) or scaled targets `(n, n_outputs)` (floats).
+        n_outputs: columns of the network's output.
+        scaler: of the features.
+        dtype: of the network.
+        weight: sample weights `(n,)` with mean 1, or None for all ones.
+    """
+
+    def __init__(
+        self,
+        x: Array,
+        target: Array,
+        n_outputs: int,
+        scaler: Scaler,
+        dtype: np.dtype[np.floating],
+        weight: Array | None = None,
+    ) -> None:
+        self.n_samples, self.n_features = x.shape
+        self.n_outputs = n_outputs
+        self.dtype = dtype
+        self.target = target
+        self.weight = weight
+        self._x = x
+        self._one_hot = np.eye(n_outputs, dtype=dtype) if target.ndim == 1 else None
+        precision = np.result_type(x.dtype, dtype)
+        self._mean = scaler.mean.astype(precision)
+        self._inverse_scale = (1.0 / scaler.scale).astype(dtype)
+        self._scaled = self._scale_all()
+
+    def _scale_all(self) -> Array | None:
+        if self.n_samples * (self.n_features + 1) * self.dtype.itemsize > SCALE_ONCE_BYTES:
+            return None
+        scaled = np.ones((self.n_samples, self.n_features + 1), self.dtype)
+        self._scale(self._x, scaled[:, :-1])
+        return scaled
+
+    def _scale(self, x: Array, out: Array) -> None:
+        np.subtract(x, self._mean, out=out, casting="same_kind")
+        np.multiply(out, self._inverse_scale, out=out)
+
+    def gather_features(self, rows: Array, out: Array, raw: Array | None) -> None:
+        """Write the scaled features of `rows` into `out` `(len(rows), n_features + 1)`.
+
+        `raw` is scratch for unscaled rows, as `raw_block` makes it.
+        """
+        if raw is None:
+            assert self._scaled is not None
+            self._scaled.take(rows, axis=0, out=out, mode="clip")
+            return
+        for start in range(0, len(rows), len(raw)):
+            part = rows[start : start + len(raw)]
+            block = raw[: len(part)]
+            # mode="clip" lets numpy write straight into `out`; the default makes a copy first.
+            self._x.take(part, axis=0, out=block, mode="clip")
+            self._scale(block, out[start : start + len(part), :-1])
+
+    def raw_block(self) -> Array | None:
+        """Return the scratch that `gather_features` needs, None where it needs none."""
+        if self._scaled is not None:
+            return None
+        rows = max(1, _BLOCK_BYTES // (self.n_features * self._x.itemsize))
+        return np.empty((min(rows, self.n_samples), self.n_features), self._x.dtype)
+
+    def gather_target(self, rows: Array, out: Array) -> None:
+        """Write one-hot rows or scaled targets of `rows` into `out` `(len(rows), n_outputs)`."""
+        if self._one_hot is None:
+            self.target.take(rows, axis=0, out=out, mode="clip")
+        else:
+            self._one_hot.take(self.target.take(rows), axis=0, out=out, mode="clip")
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A stretch of batches: views into `Batches`' buffers, refilled for every use.
+
+    Attributes:
+        features: a^(0) `(rows, n_features + 1)`.
+        target: `(rows, n_outputs)`.
+        output: yhat, filled by the network `(rows, n_outputs)`.
+        weight: `(rows, 1)`, or None.
+    """
+
+    features: Array
+    target: Array
+    output: Array
+    weight: Array | None
+
+    def cut(self, start: int, stop: int) -> Chunk:
+        """Return rows `start` to `stop` of it, sharing memory."""
+        weight = None if self.weight is None else self.weight[start:stop]
+        return Chunk(
+            self.features[start:stop], self.target[start:stop], self.output[start:stop], weight
+        )
+
+
+class Batches:
+    """Walks over samples in chunks of whole batches.
+
+    Args:
+        samples: the data.
+        batch_size: rows of a batch.
+        shuffled: False keeps the order of the data (to evaluate).
+    """
+
+    def __init__(self, samples: Samples, batch_size: int, *, shuffled: bool = True) -> None:
+        self.samples = samples
+        self.batch_size = min(batch_size, samples.n_samples)
+        row_bytes = (samples.n_features + 1) * samples.dtype.itemsize
+        n_batches = max(1, CHUNK_BYTES // (row_bytes * self.batch_size))
+        rows = min(n_batches * self.batch_size, samples.n_samples)
+        self._order = np.arange(samples.n_samples)
+        self._shuffled = shuffled
+        self._raw = samples.raw_block()
+        self._chunk = Chunk(
+            features=np.ones((rows, samples.n_features + 1), samples.dtype),
+            target=np.empty((rows, samples.n_outputs), samples.dtype),
+            output=np.empty((rows, samples.n_outputs), samples.dtype),
+            weight=None if samples.weight is None else np.empty((rows, 1), samples.dtype),
+        )
+        last = samples.n_samples % rows
+        self._last = self._chunk.cut(0, last) if last else self._chunk
+        self._in_place = not shuffled and rows == samples.n_samples
+        if self._in_place:
+            self._fill(self._chunk, self._order)
+
+    @property
+    def chunk(self) -> Chunk:
+        """The chunk that all but the last of an epoch use."""
+        return self._chunk
+
+    @property
+    def last(self) -> Chunk:
+        """The last chunk of an epoch: the same memory, with the rows that are left."""
+        return self._last
+
+    def chunks(self, rng: np.random.Generator | None = None) -> Iterator[Chunk]:
+        """Yield an epoch's chunks, filled; the order of the samples is drawn anew if shuffled."""
+        if self._in_place:
+            yield self._chunk
+            return
+        if rng is not None and self._shuffled:
+            rng.shuffle(self._order)
+        rows = len(self._chunk.features)
+        for start in range(0, self.samples.n_samples, rows):
+            part = self._order[start : start + rows]
+            chunk = self._chunk if len(part) == rows else self._last
+            self._fill(chunk, part)
+            yield chunk
+
+    def _fill(self, chunk: Chunk, rows: Array) -> None:
+        self.samples.gather_features(rows, chunk.features, self._raw)
+        self.samples.gather_target(rows, chunk.target)
+        if chunk.weight is not None and self.samples.weight is not None:
+            self.samples.weight.take(rows, out=chunk.weight[:, 0], mode="clip")
