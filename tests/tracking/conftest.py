@@ -10,6 +10,7 @@ from gridwright.datasets import load, split
 from gridwright.tracking import TrackingSession, TrackingSettings
 from gridwright.trial import trial_key
 
+
 def pytest_configure(config):
     # What MLflow's code draws from SQLAlchemy is not ours to change.
     config.addinivalue_line(

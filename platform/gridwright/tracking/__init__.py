@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gridwright.tracking.champion import PromotionOutcome, promote
+    from gridwright.tracking.leaderboard import Leaderboard, leaderboard
     from gridwright.tracking.provenance import Provenance
     from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
-    from gridwright.tracking.report import leaderboard_text, log_report
+    from gridwright.tracking.report import log_report
     from gridwright.tracking.session import TrackingSession
+    from gridwright.tracking.terminal_table import leaderboard_text
 
 # MLflow reads these while it is imported; what the user has set stays.
 _MLFLOW_DEFAULTS = {
@@ -33,23 +35,27 @@ for _name, _value in _MLFLOW_DEFAULTS.items():
 
 _HOMES = {
     "FinishedRun": "records",
+    "Leaderboard": "leaderboard",
     "PromotionOutcome": "champion",
     "Provenance": "provenance",
     "SweepRecord": "records",
     "TrackingSession": "session",
     "TrackingSettings": "records",
-    "leaderboard_text": "report",
+    "leaderboard": "leaderboard",
+    "leaderboard_text": "terminal_table",
     "log_report": "report",
     "promote": "champion",
 }
 
 __all__ = [
     "FinishedRun",
+    "Leaderboard",
     "PromotionOutcome",
     "Provenance",
     "SweepRecord",
     "TrackingSession",
     "TrackingSettings",
+    "leaderboard",
     "leaderboard_text",
     "log_report",
     "promote",

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 FOLDER = "model"
 #: Probe inputs and the predictions that the trial recorded for them, beside the model.
 PROBES = "probes.npz"
-_DATA = "gridwright"
+#: Folder, in `FOLDER`, of the manifest and the plugin's files.
+DATA = "data/gridwright"
 _LOADER = "gridwright.tracking.served_model"
 _EXAMPLE = "input_example.json"
 _SERVING_EXAMPLE = "serving_input_example.json"
@@ -70,9 +71,8 @@ def model_artifact(trial: SpooledTrial, run_id: str) -> ModelArtifact:
 
     files = {name: own(text).encode() for name, text in template.texts.items()}
     manifest = describe(spec.model, spec.plugin_version, trial.description, result.files)
-    folder = f"data/{_DATA}"
-    files[f"{folder}/{MANIFEST}"] = manifest.to_json().encode()
-    files |= {f"{folder}/{FILES}/{name}": content for name, content in result.files.items()}
+    files[f"{DATA}/{MANIFEST}"] = manifest.to_json().encode()
+    files |= {f"{DATA}/{FILES}/{name}": content for name, content in result.files.items()}
     files |= _examples(trial.description, trial.examples)
     if trial.probes is not None and result.probe_predictions is not None:
         files[PROBES] = _npz(inputs=trial.probes, predictions=result.probe_predictions)
@@ -104,8 +104,8 @@ def _template(data: DataDescription, requirements: tuple[str, ...]) -> _Template
         # The example is there, but written by hand: MLflow would load the model to check it.
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided")
         folder = Path(name, FOLDER)
-        data_path = Path(name, _DATA)
-        data_path.mkdir()
+        data_path = Path(name, DATA)
+        data_path.mkdir(parents=True)
         pyfunc.save_model(
             folder,
             loader_module=_LOADER,

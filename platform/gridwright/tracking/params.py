@@ -43,7 +43,7 @@ def run_name(spec: TrialSpec) -> str:
     Lists and words speak for themselves, numbers need their parameter's name:
     `[10,10,5] ReLU eta=0.01`.
     """
-    parts = [_label(*override.partition("=")[::2]) for override in spec.overrides]
+    parts = [label(*override.partition("=")[::2]) for override in spec.overrides]
     name = " ".join(part for part in parts if part)
     name = name or f"{spec.dataset} {spec.model} {spec.index}"
     return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 3]}..."
@@ -73,7 +73,8 @@ def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def _label(key: str, value: str) -> str:
+def label(key: str, value: str) -> str:
+    """Return `value`, with the last part of its name where it does not speak for itself."""
     short = key.lstrip("+~").rpartition(".")[2].rpartition("/")[2]
     value = value.strip("'\"")
     if not value:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
 from gridwright.contract import HISTORIES
 from gridwright.tracking import tags
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from gridwright.tracking.spool import SpooledTrial
 
-# What MLflow takes in one request.
-_BATCH = 1000
+# By this tag MLflow's UI knows which folder of artifacts is a model.
+_MODELS = "mlflow.log-model.history"
 # MLflow's column for it has 36 characters; the tag gridwright.data_digest has the whole.
 _DATASET_DIGEST = 32
 
@@ -47,19 +47,24 @@ def fill(client: MlflowClient, run_id: str, trial: SpooledTrial) -> None:
     again that was cut off adds what it lacks and doubles nothing: artifacts are overwritten with
     the same bytes, and points with the same value, step and time are one point to MLflow.
     """
-    _log_files(client, run_id, trial)
-    points = list(metrics(trial))
-    params = [Param(name, value) for name, value in flat_params(trial.spec).items()]
-    client.log_batch(run_id, metrics=points[:_BATCH], params=params)
-    for start in range(_BATCH, len(points), _BATCH):
-        client.log_batch(run_id, metrics=points[start : start + _BATCH])
+    model = None if trial.result.failure else model_artifact(trial, run_id)
+    _log_files(client, run_id, trial, {} if model is None else model.files)
+    client.log_batch(
+        run_id,
+        metrics=list(metrics(trial)),
+        params=[Param(name, value) for name, value in flat_params(trial.spec).items()],
+        tags=[] if model is None else [RunTag(_MODELS, model.history)],
+    )
     client.log_inputs(run_id, datasets=[_dataset(trial)])
     status = "FINISHED" if trial.result.failure is None else "FAILED"
     client.set_terminated(run_id, status=status, end_time=trial.result.ended_ms)
 
 
 def metrics(trial: SpooledTrial) -> Iterator[Metric]:
-    """Yield the points of the histories (step = epoch, from 1), then the final metrics.
+    """Yield the points of the histories (step = epoch, from 1) and the final metrics.
+
+    The last epoch comes first: MLflow keeps the latest value of each metric, and would write it
+    anew for every later point of the same request.
 
     Values that are not finite are left out: MLflow would store a NaN as 0 and an infinity as
     1.8e308. The tag gridwright.failed_epoch says where a history ended.
@@ -68,37 +73,36 @@ def metrics(trial: SpooledTrial) -> Iterator[Metric]:
     times = result.epoch_ms.tolist()
     for name in HISTORIES:
         history = result.histories.get(name)
-        for epoch, value in enumerate([] if history is None else history.tolist()):
-            if math.isfinite(value):
-                yield Metric(name, value, times[epoch], epoch + 1)
+        values = [] if history is None else history.tolist()
+        for epoch in range(len(values), 0, -1):
+            if math.isfinite(values[epoch - 1]):
+                yield Metric(name, values[epoch - 1], times[epoch - 1], epoch)
     for name, value in result.metrics.items():
         if math.isfinite(value):
             yield Metric(name, float(value), result.ended_ms, 0)
 
 
-def _log_files(client: MlflowClient, run_id: str, trial: SpooledTrial) -> None:
+def _log_files(
+    client: MlflowClient, run_id: str, trial: SpooledTrial, model: Mapping[str, bytes]
+) -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for relative, content in _files(client, run_id, trial):
-            path = folder / relative
+        for relative, content in (
+            *_texts(trial),
+            *((f"{FOLDER}/{n}", c) for n, c in model.items()),
+        ):
+            path = Path(name, relative)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         client.log_artifacts(run_id, name)
 
 
-def _files(client: MlflowClient, run_id: str, trial: SpooledTrial) -> Iterator[tuple[str, bytes]]:
-    result = trial.result
+def _texts(trial: SpooledTrial) -> Iterator[tuple[str, bytes]]:
+    failure = trial.result.failure
     yield "config.yaml", as_yaml(trial.spec.config)
-    if result.log:
-        yield "trial.log", result.log.encode()
-    if result.failure is not None:
-        if result.failure.traceback:
-            yield "traceback.txt", result.failure.traceback.encode()
-        return
-    model = model_artifact(trial, run_id)
-    client.set_tag(run_id, "mlflow.log-model.history", model.history)
-    for name, content in model.files.items():
-        yield f"{FOLDER}/{name}", content
+    if trial.result.log:
+        yield "trial.log", trial.result.log.encode()
+    if failure is not None and failure.traceback:
+        yield "traceback.txt", failure.traceback.encode()
 
 
 def as_yaml(config: Mapping[str, Any]) -> bytes:

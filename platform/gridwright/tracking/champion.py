@@ -1,0 +1,233 @@
+"""The champion of a data set: its best run, registered once its loaded copy has proved itself."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+
+from gridwright.errors import GridwrightError, TrackingError
+from gridwright.tracking import tags
+from gridwright.tracking.manifest import default_output, read_checked
+from gridwright.tracking.model_artifact import DATA, FOLDER, PROBES
+from gridwright.tracking.quiet_mlflow import pyfunc
+from gridwright.tracking.ranking import rank_key, ranked, ranking_metrics, score_name
+from gridwright.tracking.store import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlflow.entities.model_registry import ModelVersion
+
+    from gridwright.contract import Array, RankBy
+    from gridwright.tracking.records import FinishedRun
+    from gridwright.tracking.store import Store
+
+PromoteMode = Literal["auto", "force", "never"]
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+_RELATIVE, _ABSOLUTE = 1e-5, 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionOutcome:
+    """What became of the best run of a sweep.
+
+    Attributes:
+        model_name: the registered model, named after the data set.
+        version: its version made from `run_id`; None where none was made.
+        run_id: the best run; None where every trial failed.
+        moved: whether the alias `champion` points to it now and did not before.
+        sentence: the same for a reader.
+    """
+
+    model_name: str
+    version: str | None
+    run_id: str | None
+    moved: bool
+    sentence: str
+
+
+def promote(
+    store: Store,
+    runs: Sequence[FinishedRun],
+    *,
+    model_name: str,
+    rank_by: RankBy,
+    mode: PromoteMode = "auto",
+    sweep_run_id: str | None = None,
+) -> PromotionOutcome:
+    """Register the best of `runs`, trials of one data set, and move `champion` if it earned it.
+
+    In mode `auto` the alias moves where there is no champion yet, or where the new run beats it
+    on the same data by the same metric. A run that cannot be compared becomes `challenger`.
+    `force` moves the alias all the same; `never` registers nothing.
+
+    Raises:
+        TrackingError: the loaded copy does not predict what the trial recorded; then nothing is
+            registered and the alias stays.
+    """
+    best = next((run for run in ranked(runs, rank_by) if run.failure is None), None)
+    if best is None:
+        return PromotionOutcome(
+            model_name, None, None, moved=False, sentence="no trial finished: nothing to promote"
+        )
+    if mode == "never":
+        sentence = f"{_score(best, rank_by)} is the best; promote=never leaves the champion alone"
+        return PromotionOutcome(model_name, None, best.run_id, moved=False, sentence=sentence)
+    with store.lock, sentences(store.settings, f"promote run {best.run_id}"):
+        return _Promotion(store, model_name, rank_by).decide(best, mode, sweep_run_id)
+
+
+class _Promotion:
+    """One decision about one registered model."""
+
+    def __init__(self, store: Store, model_name: str, rank_by: RankBy) -> None:
+        self._store = store
+        self._client = store.client
+        self._name = model_name
+        self._rank_by = rank_by
+
+    def decide(
+        self, best: FinishedRun, mode: PromoteMode, sweep_run_id: str | None
+    ) -> PromotionOutcome:
+        champion = self._champion()
+        if champion is not None and champion.run_id == best.run_id:
+            return self._outcome(
+                champion, best, f"version {champion.version} is the champion already"
+            )
+        beaten = None if champion is None else self._beaten(champion, best)
+        if mode == "auto" and champion is not None and beaten is False:
+            return PromotionOutcome(
+                self._name,
+                None,
+                best.run_id,
+                moved=False,
+                sentence=f"{self._name}: version {champion.version} stays the champion, "
+                f"{_score(best, self._rank_by)} does not beat it",
+            )
+        check_copy(self._store, best)
+        version = self._register(best, sweep_run_id)
+        if mode == "auto" and champion is not None and beaten is None:
+            self._client.set_registered_model_alias(self._name, CHALLENGER, version.version)
+            return self._outcome(
+                version,
+                best,
+                f"version {version.version} is registered as {CHALLENGER}: the champion, version "
+                f"{champion.version}, was measured on other data or by another metric; "
+                "promote=force puts the new one in its place",
+            )
+        self._client.set_registered_model_alias(self._name, CHAMPION, version.version)
+        return self._outcome(
+            version,
+            best,
+            f"version {version.version} is the new champion, with {_score(best, self._rank_by)}",
+            moved=True,
+        )
+
+    def _champion(self) -> ModelVersion | None:
+        try:
+            return self._client.get_model_version_by_alias(self._name, CHAMPION)
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return None
+            raise
+
+    def _beaten(self, champion: ModelVersion, best: FinishedRun) -> bool | None:
+        """Tell whether `best` beats the champion; None where the two cannot be compared."""
+        same = (
+            champion.tags.get("gridwright.data_digest") == best.data_digest
+            and champion.tags.get(tags.RANK_BY) == self._rank_by
+        )
+        if not same:
+            return None
+        incumbent = {
+            name: float(champion.tags[f"gridwright.{name}"])
+            for name in ranking_metrics(self._rank_by)
+        }
+        return rank_key(best.metrics, self._rank_by) < rank_key(incumbent, self._rank_by)
+
+    def _register(self, best: FinishedRun, sweep_run_id: str | None) -> ModelVersion:
+        """Return the version of this run: the one that is there, or a new one."""
+        if not self._client.search_registered_models(f"name = '{self._name}'"):
+            self._client.create_registered_model(self._name)
+        known = self._client.search_model_versions(
+            f"name = '{self._name}' and run_id = '{best.run_id}'"
+        )
+        if known:
+            return known[0]
+        return self._client.create_model_version(
+            self._name,
+            source=f"runs:/{best.run_id}/{FOLDER}",
+            run_id=best.run_id,
+            tags={
+                "gridwright.data_digest": best.data_digest,
+                tags.RANK_BY: self._rank_by,
+                **{
+                    f"gridwright.{name}": repr(best.metrics.get(name, math.nan))
+                    for name in ranking_metrics(self._rank_by)
+                },
+                **({} if sweep_run_id is None else {"gridwright.sweep": sweep_run_id}),
+            },
+        )
+
+    def _outcome(
+        self, version: ModelVersion, best: FinishedRun, sentence: str, *, moved: bool = False
+    ) -> PromotionOutcome:
+        return PromotionOutcome(
+            self._name, str(version.version), best.run_id, moved, f"{self._name}: {sentence}"
+        )
+
+
+def check_copy(store: Store, run: FinishedRun) -> None:
+    """Load the stored model of `run` as a server would, and compare it with what was recorded.
+
+    Raises:
+        TrackingError: it cannot be loaded, or predicts something else.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(store.client.download_artifacts(run.run_id, FOLDER, name))
+        try:
+            probes = np.load(folder / PROBES, allow_pickle=False)
+        except OSError as error:
+            raise TrackingError(
+                f"run {run.run_id} holds no {PROBES} to check its model with: run its trial again"
+            ) from error
+        with probes:
+            inputs, recorded = probes["inputs"], probes["predictions"]
+        try:
+            predicted = _predict(folder, inputs)
+        except GridwrightError as error:
+            raise TrackingError(
+                f"the stored model of run {run.run_id} cannot be loaded, so that the champion "
+                f"stays: {error}"
+            ) from error
+    if predicted.shape != recorded.shape or not np.allclose(
+        predicted, recorded, rtol=_RELATIVE, atol=_ABSOLUTE
+    ):
+        raise TrackingError(
+            f"the stored model of run {run.run_id} does not predict what its trial recorded, so "
+            "that the champion stays: does the plugin's load restore all that save writes?"
+        )
+
+
+def _predict(folder: Path, inputs: Array) -> Array:
+    """Return what a server of the model in `folder` answers: probabilities, or values."""
+    manifest = read_checked(folder / DATA)
+    model = pyfunc.load_model(str(folder))
+    table = pd.DataFrame(inputs, columns=list(manifest.columns), dtype=np.float64)
+    output = "probabilities" if manifest.task == "classification" else default_output(manifest.task)
+    asked = table if manifest.columns else inputs
+    return np.asarray(model.predict(asked, params={"output": output}))
+
+
+def _score(run: FinishedRun, rank_by: RankBy) -> str:
+    name = score_name(rank_by)
+    return f"run {run.run_id} ({name} {run.metrics[name]:.4f})"

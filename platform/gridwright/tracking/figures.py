@@ -1,0 +1,153 @@
+"""The figures of a sweep: the best trials' curves, and the effect of each swept parameter."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from gridwright.tracking.leaderboard import distinguished
+from gridwright.tracking.ranking import score_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from gridwright.contract import RankBy
+    from gridwright.tracking.records import FinishedRun
+
+#: Trials whose curves are drawn.
+CURVES = 6
+_PANELS = 12
+# Okabe and Ito's colours, which the colour-blind can tell apart.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_QUIET = "#777777"
+_DPI = 120
+
+History = tuple[list[int], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """The histories of one trial.
+
+    Attributes:
+        parameters: what it was trained with.
+        histories: name of `gridwright.contract.HISTORIES` -> (epochs, values).
+    """
+
+    parameters: Mapping[str, str]
+    histories: Mapping[str, History]
+
+
+def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
+    """Return loss and score over the epochs, for training and the held-out part.
+
+    Args:
+        trials: best first; at most `CURVES` of them can be told apart.
+        title: of the figure.
+        held_out: name of the part that `val_loss` and `val_score` were measured on.
+    """
+    panels = [
+        ("loss", "Loss, training"),
+        ("val_loss", f"Loss, {held_out}"),
+        ("score", "Score, training"),
+        ("val_score", f"Score, {held_out}"),
+    ]
+    panels = [(name, text) for name, text in panels if any(t.histories.get(name) for t in trials)]
+    figure = Figure(figsize=(10, 3.4 * math.ceil(len(panels) / 2) + 1.4), dpi=_DPI)
+    figure.set_layout_engine("constrained")
+    grid = figure.subplots(math.ceil(len(panels) / 2), 2, squeeze=False, sharex=True)
+    for axes, (name, text) in zip(grid.flat, panels, strict=False):
+        for trial, colour in zip(trials, _COLOURS, strict=False):
+            axes.plot(*trial.histories.get(name, ([], [])), color=colour, linewidth=1.4)
+        _tidy(axes, text)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in grid[-1]:
+        axes.set_xlabel("epoch")
+    labels = [
+        f"{place}. {textwrap.shorten(text, 60, placeholder='...')}"
+        for place, text in enumerate(distinguished([t.parameters for t in trials]), start=1)
+    ]
+    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")
+    figure.legend(
+        grid.flat[0].get_lines(),
+        labels,
+        loc="outside lower left",
+        ncols=2,
+        frameon=False,
+        fontsize=9,
+    )
+    return figure
+
+
+def effects(
+    runs: Sequence[FinishedRun], swept: Sequence[str], title: str, rank_by: RankBy
+) -> Figure | None:
+    """Return the scores of all finished trials against each swept parameter; None for too few."""
+    metric = score_name(rank_by)
+    runs = [run for run in runs if metric in run.metrics and run.failure is None]
+    names = [name for name in swept if len({run.parameters.get(name) for run in runs}) > 1]
+    names = names[:_PANELS]
+    if not names:
+        return None
+    columns = min(3, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure = Figure(figsize=(max(5.0, 3.6 * columns), 3.2 * rows + 0.7), dpi=_DPI)
+    figure.set_layout_engine("constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for axes, name in zip(grid.flat, names, strict=False):
+        _effect(axes, name, runs, metric)
+    for axes in grid.flat[len(names) :]:
+        axes.set_visible(False)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(metric.replace("_", " "))
+    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")
+    return figure
+
+
+def _effect(axes: Axes, name: str, runs: Sequence[FinishedRun], metric: str) -> None:
+    groups: dict[str, list[float]] = {}
+    for run in runs:
+        groups.setdefault(run.parameters.get(name, "-"), []).append(run.metrics[metric])
+    values = sorted(groups, key=_natural)
+    for place, value in enumerate(values, start=1):
+        scores = sorted(groups[value])
+        # Spread over the width of the box in the order of the scores, so that all can be seen.
+        step = 0.5 / max(1, len(scores) - 1)
+        spread = [place - 0.25 + step * i if len(scores) > 1 else place for i in range(len(scores))]
+        axes.plot(spread, scores, ".", color=_COLOURS[0], alpha=0.35, markersize=4)
+    axes.boxplot(
+        [groups[value] for value in values],
+        widths=0.6,
+        showfliers=False,
+        medianprops={"color": _COLOURS[1], "linewidth": 2},
+        boxprops={"color": _QUIET},
+        whiskerprops={"color": _QUIET},
+        capprops={"color": _QUIET},
+    )
+    labels = [textwrap.shorten(value, 18, placeholder="...") for value in values]
+    turned = sum(map(len, labels)) > 30
+    axes.set_xticks(range(1, len(values) + 1), labels, rotation=30 if turned else 0,
+                    ha="right" if turned else "center")  # fmt: skip
+    _tidy(axes, name)
+
+
+def _tidy(axes: Axes, title: str) -> None:
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=8)
+
+
+def _natural(value: str) -> tuple[bool, float, str]:
+    try:
+        return False, float(value), value
+    except ValueError:
+        return True, 0.0, value
