@@ -1,0 +1,100 @@
+"""Ray, started quietly, and while the driver does something else."""
+
+from __future__ import annotations
+
+import logging
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from gridwright.errors import SweepError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# Ray and Tune read these when they are imported or started; what the user has set stays.
+_RAY_DEFAULTS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # A future change of Ray's that no user of Gridwright can act on.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    # Relative paths of a trial mean the folder of the command.
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    # Ctrl-C reaches us as KeyboardInterrupt, instead of a result that looks complete.
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    # Tune's own record of the sweep is never read: MLflow and the spool are the truth.
+    "TUNE_GLOBAL_CHECKPOINT_S": "86400",
+    "TUNE_WARN_THRESHOLD_S": "86400",
+}
+
+
+class Cluster:
+    """A Ray cluster: one that is there, or one on this machine that ends with the sweep.
+
+    Starting one takes seconds, most of them waiting for its processes, so it starts in a thread;
+    `ready` waits for it.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        os.environ.update(_RAY_DEFAULTS | {key: os.environ[key] for key in _RAY_DEFAULTS if key in os.environ})
+        self._address = address
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="ray-start")
+        self._owned = False
+        self._start: Future[None] = self._executor.submit(self._init)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.shutdown()
+
+    def ready(self) -> None:
+        """Wait until the cluster takes work.
+
+        Raises:
+            SweepError: there is no cluster at the address, or Ray cannot start here.
+        """
+        try:
+            self._start.result()
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            where = f"at {self._address}" if self._address else "on this machine"
+            raise SweepError(
+                f"Ray cannot be used {where}: {reason} (see resources.address)"
+            ) from error
+
+    def shutdown(self) -> None:
+        """End what this object started; a cluster that was there before stays."""
+        self._executor.shutdown(wait=True)
+        if self._owned:
+            import ray
+
+            ray.shutdown()
+            self._owned = False
+
+    def _init(self) -> None:
+        import ray
+
+        # Tune takes a second to import, and is needed next.
+        if ray.is_initialized():
+            return
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        options = (
+            {"address": self._address}
+            if self._address
+            else {"num_cpus": available_cpus(), "include_dashboard": False}
+        )
+        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+        self._owned = True
+        from ray import tune  # noqa: F401 - imported here to be ready when it is needed
+
+
+def available_cpus() -> int:
+    """Return the CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

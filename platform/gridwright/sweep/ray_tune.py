@@ -1,0 +1,173 @@
+"""Ray Tune runs the trials: reused workers, packs of small trials, every result handed on at once."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any
+
+from gridwright.contract import Failure, TrialResult
+from gridwright.errors import SweepError
+from gridwright.sweep.cluster import Cluster
+from gridwright.sweep.packs import packs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gridwright.contract import TrialSpec
+    from gridwright.datasets import TrialData
+    from gridwright.sweep.worker import TrialFunction
+
+    OnResult = Callable[[TrialResult], None]
+
+_LOST = (
+    "its worker died twice while it ran (killed, or out of memory): give it more memory, or run "
+    "fewer trials at once with resources.cpus"
+)
+
+
+def run_trials(
+    specs: Sequence[TrialSpec],
+    data: Mapping[str, TrialData],
+    on_result: OnResult,
+    *,
+    cpus_per_trial: float = 1,
+    gpus_per_trial: float = 0,
+    cluster: Cluster | None = None,
+    trial_function: TrialFunction | None = None,
+) -> None:
+    """Run every trial on the cluster; `on_result` gets each result once, in this process.
+
+    A trial whose worker dies is tried once more by itself; if that worker dies, too, the trial
+    has failed, and no other trial suffers.
+
+    Args:
+        specs: the trials.
+        data: what they run on, by `TrialSpec.dataset_key`; sent once, shared by all workers.
+        on_result: called in the order in which trials finish; what it raises ends the sweep.
+        cpus_per_trial: CPU cores, and threads, of one trial.
+        gpus_per_trial: GPUs of one trial; a fraction shares one.
+        cluster: where to run; None starts Ray here and ends it afterwards.
+        trial_function: runs one trial in a worker; None takes `gridwright.trial.run_trial`.
+
+    Raises:
+        SweepError: the cluster cannot be used, or cannot ever hold one trial.
+    """
+    own = cluster or Cluster()
+    try:
+        own.ready()
+        _check_resources(cpus_per_trial, gpus_per_trial)
+        resources = {"cpu": cpus_per_trial, "gpu": gpus_per_trial}
+        sweep = _Sweep(specs, data, on_result, resources, trial_function)
+        sweep.run(_workers(cpus_per_trial, gpus_per_trial))
+        # Whoever was in a lost worker's pack: one at a time, so that only the culprit is lost.
+        sweep.run(n_workers=None)
+        sweep.fail_the_rest()
+    finally:
+        if cluster is None:
+            own.shutdown()
+
+
+class _Sweep:
+    def __init__(
+        self,
+        specs: Sequence[TrialSpec],
+        data: Mapping[str, TrialData],
+        on_result: OnResult,
+        resources: Mapping[str, float],
+        trial_function: TrialFunction | None,
+    ) -> None:
+        self._specs = specs
+        self._data = data
+        self._on_result = on_result
+        self._resources = resources
+        self._trial_function = trial_function
+        self._missing = {spec.key: spec for spec in specs}
+
+    def run(self, n_workers: int | None) -> None:
+        """Run what is missing, in packs for `n_workers`, or one by one (None)."""
+        if not self._missing:
+            return
+        from ray import tune
+
+        from gridwright.sweep.delivery import Delivery
+        from gridwright.sweep.worker import PACK, PackTrainable, run_with_plugin
+
+        todo = list(self._missing.values())
+        divided = (
+            [range(index, index + 1) for index in range(len(todo))]
+            if n_workers is None
+            else packs(len(todo), n_workers)
+        )
+        trainable = tune.with_parameters(
+            PackTrainable,
+            specs=todo,
+            data=dict(self._data),
+            trial_function=self._trial_function or run_with_plugin,
+        )
+        delivery = Delivery(self._deliver)
+        with tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage:
+            tune.run(
+                trainable,
+                name="sweep",
+                config={PACK: tune.grid_search([list(pack) for pack in divided])},
+                resources_per_trial=dict(self._resources),
+                reuse_actors=True,
+                storage_path=storage,
+                callbacks=[delivery],
+                stop=delivery.stopper,
+                verbose=0,
+                raise_on_failed_trial=False,
+            )
+        if delivery.error is not None:
+            raise delivery.error
+
+    def fail_the_rest(self) -> None:
+        """Give every trial that has no result by now a failure of its own."""
+        for key in list(self._missing):
+            self._deliver(_lost(key))
+
+    def _deliver(self, result: TrialResult) -> None:
+        # Tune may repeat a result after it has restored a worker.
+        if self._missing.pop(result.key, None) is not None:
+            self._on_result(result)
+
+
+def _lost(key: str) -> TrialResult:
+    import numpy as np
+
+    now = time.time_ns() // 1_000_000
+    return TrialResult(
+        key=key,
+        started_ms=now,
+        ended_ms=now,
+        epoch_ms=np.empty(0, np.int64),
+        histories={},
+        metrics={},
+        failure=Failure("error", _LOST),
+    )
+
+
+def _workers(cpus: float, gpus: float) -> int:
+    import ray
+
+    available = ray.cluster_resources()
+    fits = [available.get("CPU", 0) // cpus] if cpus else []
+    if gpus:
+        fits.append(available.get("GPU", 0) // gpus)
+    return max(1, int(min(fits, default=1)))
+
+
+def _check_resources(cpus: float, gpus: float) -> None:
+    """Refuse what no node can ever hold: Tune would wait for it without an end."""
+    import ray
+
+    nodes: list[dict[str, Any]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
+        largest = ", ".join(
+            f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes
+        )
+        raise SweepError(
+            f"no node can hold a trial with resources.cpus={cpus:g} and resources.gpus={gpus:g}: "
+            f"the cluster has {largest}"
+        )

@@ -1,0 +1,61 @@
+"""What runs in a worker: a Ray Tune trainable whose steps are trials. It never imports mlflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ray import tune
+
+from gridwright.plugins import load_model_plugin
+from gridwright.trial import run_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gridwright.contract import TrialResult, TrialSpec
+    from gridwright.datasets import TrialData
+
+    TrialFunction = Callable[[TrialSpec, TrialData], TrialResult]
+
+#: Key of Tune's configuration: which trials a pack holds.
+PACK = "pack"
+#: Key of Tune's result: the `TrialResult` of one step.
+PAYLOAD = "payload"
+
+
+def run_with_plugin(spec: TrialSpec, data: TrialData) -> TrialResult:
+    """Run one trial with the plugin that it names."""
+    return run_trial(spec, data, load_model_plugin(spec.model))
+
+
+class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
+    """A pack of trials; each step runs one and returns its result at once.
+
+    The actor is reused: the next pack costs a call, not a process.
+    """
+
+    def setup(
+        self,
+        config: dict[str, Any],
+        specs: Sequence[TrialSpec] = (),
+        data: Mapping[str, TrialData] | None = None,
+        trial_function: TrialFunction = run_with_plugin,
+    ) -> None:
+        """Keep what all packs share: it came once, through the object store, read-only."""
+        self._specs = specs
+        self._data = data or {}
+        self._trial_function = trial_function
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Begin another pack."""
+        self._pack = list(new_config[PACK])
+        self._next = 0
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Run the next trial of the pack."""
+        spec = self._specs[self._pack[self._next]]
+        result = self._trial_function(spec, self._data[spec.dataset_key])
+        self._next += 1
+        return {PAYLOAD: result, "done": self._next == len(self._pack)}

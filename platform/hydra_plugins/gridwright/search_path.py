@@ -1,0 +1,21 @@
+"""Lets an installed model plugin bring its group `model=<name>`; nothing heavy is imported."""
+
+from __future__ import annotations
+
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+
+class ModelPluginSearchPath(SearchPathPlugin):
+    """Adds `pkg://<package>.conf` for every installed model plugin, in our application only."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Append the packages of the entry points, without importing them."""
+        main = [entry for entry in search_path.get_path() if entry.provider == "main"]
+        if not main or main[0].path != "pkg://gridwright.conf":
+            return
+        from gridwright.plugins import model_entry_points
+
+        for name, point in model_entry_points().items():
+            package = point.value.partition(":")[0].partition(".")[0]
+            search_path.append(provider=name, path=f"pkg://{package}.conf")
