@@ -63,6 +63,12 @@ class TrainingDiverged(GridwrightError):
         return type(self), (self.epoch, self.reason)
 
 
+class TrialFailed(GridwrightError):
+    """The one trial of a command without `-m` failed; its run says so, too."""
+
+    exit_code = 1
+
+
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> str:
     """Return "unknown <kind> 'name'; ...", with the nearest match first and all options listed."""
     choices: Sequence[str] = sorted(options)

@@ -1,0 +1,48 @@
+# Everything happens in .venv, which the targets make and keep up to date by themselves.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+# pip must build every distribution with the pinned setuptools, too.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PROJECTS := pyproject.toml plugins/numpy-mlp/pyproject.toml plugins/keras-cnn/pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test lint format bench ui clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: install ## install if need be, then run the paper's 540-trial grid on Iris
+	$(BIN)/gridwright -m experiment=paper/iris
+
+install: .venv/installed ## make .venv with the platform and both plugins
+
+.venv/installed: $(PROJECTS) constraints.txt Makefile
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]' \
+		--editable plugins/numpy-mlp --editable plugins/keras-cnn
+	# pip compiles what it installs, but not what it only points to.
+	$(BIN)/python -m compileall -q platform plugins conf
+	touch $@
+
+test: install ## run every test, slow ones too
+	$(BIN)/python -m pytest -m "not benchmark"
+
+lint: install ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## measure against named peers, side by side
+	$(BIN)/python -m pytest -m benchmark -s
+
+ui: install ## open MLflow's UI on this folder's runs, at http://127.0.0.1:5000
+	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow ui
+
+clean: ## remove the environment and everything that was built, but no runs
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

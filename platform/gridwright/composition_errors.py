@@ -1,0 +1,108 @@
+"""Hydra's and OmegaConf's exceptions -> one plain sentence each.
+
+Their messages are written for the authors of an application. A person at the command line
+needs what was wrong, where, and which names or types would have been right.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gridwright.errors import ConfigurationError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hydra.errors import MissingConfigException
+    from omegaconf.errors import OmegaConfBaseException
+
+
+def explain(error: Exception) -> ConfigurationError | None:
+    """Return the sentence for an exception of Hydra or OmegaConf; None for any other."""
+    from hydra.errors import (
+        ConfigCompositionException,
+        HydraException,
+        MissingConfigException,
+        OverrideParseException,
+    )
+    from omegaconf.errors import OmegaConfBaseException
+
+    # Hydra raises its own exception from the one that knows the key, several levels deep.
+    chain = list(_causes(error))
+    for link in chain:
+        if isinstance(link, MissingConfigException):
+            return ConfigurationError(_missing_configuration(link))
+    for link in chain:
+        if isinstance(link, OverrideParseException):
+            return ConfigurationError(_unreadable_override(link.override, str(link)))
+    for link in reversed(chain):
+        if isinstance(link, OmegaConfBaseException):
+            return ConfigurationError(_wrong_value(link))
+    if isinstance(error, ConfigCompositionException | HydraException):
+        return ConfigurationError(_composition(str(error)))
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterable[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _missing_configuration(error: MissingConfigException) -> str:
+    wanted = str(error.missing_cfg_file or "").removesuffix(".yaml")
+    group, _, name = wanted.rpartition("/")
+    if not group:
+        return " ".join(str(error).split())
+    # `experiment/paper` is a folder of the group `experiment`: name options as they are typed.
+    root, *folders = group.split("/")
+    prefix = "".join(f"{folder}/" for folder in folders)
+    return unknown_name(
+        root, prefix + name, [prefix + option for option in error.options or ()]
+    )
+
+
+def _unreadable_override(override: str, message: str) -> str:
+    function = re.search(r"Unknown function '(\w+)'", message)
+    if function:
+        quoted = re.sub(rf"({function[1]}\([^()]*\))", r"'\1'", override)
+        return (
+            f'"{function[1]}(...)" in {override} reads as a function of Hydra: quote it, '
+            f'as in "{quoted}"'
+        )
+    if "=" not in override:
+        return f"cannot read '{override}': write key=value, such as dataset=iris"
+    reason = message.splitlines()[0].strip()
+    return f"cannot read '{override}': {reason}"
+
+
+def _wrong_value(error: OmegaConfBaseException) -> str:
+    from omegaconf import DictConfig
+    from omegaconf.errors import ConfigAttributeError, ConfigKeyError
+
+    reason = str(error).splitlines()[0].strip()
+    key = error.full_key or ""
+    if isinstance(error, ConfigAttributeError | ConfigKeyError):
+        parent = error.parent_node
+        options = (
+            [str(option) for option in parent if option != "hydra"]
+            if isinstance(parent, DictConfig)
+            else []
+        )
+        where, _, name = key.rpartition(".")
+        return unknown_name(f"setting in {where}" if where else "setting", name, options)
+    return f"{key}: {reason}" if key and key not in reason else reason
+
+
+def _composition(message: str) -> str:
+    ambiguous = re.search(r"Ambiguous value for argument '(.*)'", message)
+    if ambiguous:
+        return (
+            f"{ambiguous[1]} lists several values: add -m to run each of them "
+            "(or write [a,b] if it is one list)"
+        )
+    needs_multirun = re.search(r"Sweep parameters '(.*)' requires --multirun", message)
+    if needs_multirun:
+        return f"{needs_multirun[1]} is a sweep: add -m to run it"
+    return " ".join(message.split())

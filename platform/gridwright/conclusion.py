@@ -1,0 +1,90 @@
+"""The last lines of a command: where the results are, and what to type next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridwright.tracking import FinishedRun, TrackingSettings
+
+#: Metrics of a single run, in the order in which a person asks for them.
+_SHOWN = (
+    "validation_score",
+    "test_score",
+    "train_score",
+    "validation_loss",
+    "test_loss",
+    "train_loss",
+    "fit_seconds",
+)
+
+
+def of_run(run: FinishedRun, settings: TrackingSettings) -> str:
+    """Return what a single run ends with."""
+    if run.failure is not None:
+        return f"Run {run.run_id} failed; {_where(settings)}"
+    metrics = [
+        f"  {name:<17} {run.metrics[name]:.4f}" for name in _SHOWN if name in run.metrics
+    ]
+    return "\n".join([*metrics, "", *_next_steps(settings, [f"runs:/{run.run_id}/model"])])
+
+
+def of_sweep(settings: TrackingSettings, served: Sequence[str]) -> str:
+    """Return what a sweep ends with.
+
+    Args:
+        settings: where its runs are.
+        served: URIs of the models that can be served, such as `models:/iris@champion`.
+    """
+    return "\n".join(_next_steps(settings, served))
+
+
+def of_failures(failed: Sequence[FinishedRun]) -> str:
+    """Return one line for each reason that trials failed for, the most frequent first."""
+    reasons = Counter(run.failure.reason for run in failed if run.failure is not None)
+    lines = [f"  {count} x {reason}" for reason, count in reasons.most_common()]
+    return "\n".join([f"{len(failed)} of the trials failed:", *lines])
+
+
+def _where(settings: TrackingSettings) -> str:
+    place = settings.database or settings.public_uri
+    return f"results are in {place}, experiment {settings.experiment_name}"
+
+
+def _next_steps(settings: TrackingSettings, served: Sequence[str]) -> list[str]:
+    prefix = _prefix(settings)
+    lines = [f"The {_where(settings)}.", *_activation()]
+    if settings.database is not None:
+        lines.append(f"  compare:  {prefix}mlflow ui")
+    else:
+        lines.append(f"  compare:  open {settings.public_uri}")
+    lines += [
+        f"  serve:    {prefix}mlflow models serve -m {uri} --env-manager local" for uri in served
+    ]
+    return lines
+
+
+def _prefix(settings: TrackingSettings) -> str:
+    """Return the environment that MLflow's commands need to find the store."""
+    # MLflow's own default is mlflow.db in the working folder.
+    if settings.database == Path.cwd() / "mlflow.db":
+        return ""
+    return f"MLFLOW_TRACKING_URI={shlex.quote(settings.public_uri)} "
+
+
+def _activation() -> list[str]:
+    """Return the line that puts this environment's commands on the PATH, if they are not there."""
+    binaries = Path(sys.prefix) / "bin"
+    on_path = str(binaries) in os.environ.get("PATH", "").split(os.pathsep)
+    activate = binaries / "activate"
+    if on_path or not activate.exists():
+        return []
+    shown = activate.relative_to(Path.cwd()) if activate.is_relative_to(Path.cwd()) else activate
+    return [f"  first:    source {shlex.quote(str(shown))}"]

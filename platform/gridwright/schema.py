@@ -1,0 +1,96 @@
+"""The typed configuration: what `conf/` may say, and of which type.
+
+Hydra merges the groups into `Configuration`, so that a wrong name or type is refused while the
+configuration is composed. The contents of `dataset` and `model` belong to the data set and to
+the plugin; `gridwright.datasets` and `ModelPlugin.check` look at them.
+"""
+
+from __future__ import annotations
+
+# OmegaConf reads the annotations of these fields when it runs, hence typing's own names.
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Dict, Optional  # noqa: UP035 - OmegaConf asks for typing.Dict
+
+from omegaconf import MISSING
+
+
+class RankBy(Enum):
+    """The part of the data whose score ranks the trials."""
+
+    validation = "validation"
+    test = "test"
+
+
+class Promote(Enum):
+    """When the alias `champion` may move."""
+
+    auto = "auto"
+    force = "force"
+    never = "never"
+
+
+@dataclass
+class TrackingConfiguration:
+    """Where runs are kept.
+
+    Attributes:
+        uri: MLflow's tracking URI; `sqlite:///` with a relative path is relative to the
+            working folder.
+        artifacts: folder or URI of the artifacts; None lets the server decide.
+        spool: folder in which finished trials wait until they are written.
+        experiment_name: MLflow's experiment; None takes the name of the data set.
+    """
+
+    uri: str = MISSING
+    artifacts: Optional[str] = None  # noqa: UP045 - see above
+    spool: str = MISSING
+    experiment_name: Optional[str] = None  # noqa: UP045 - see above
+
+
+@dataclass
+class ResourcesConfiguration:
+    """What one trial gets, and where.
+
+    Attributes:
+        cpus: CPU cores of one trial, and so its threads.
+        gpus: GPUs of one trial; a fraction shares one.
+        address: address of a running Ray cluster (`auto` finds it); None starts Ray here.
+    """
+
+    cpus: int = 1
+    gpus: float = 0.0
+    address: Optional[str] = None  # noqa: UP045 - see above
+
+
+@dataclass
+class Configuration:
+    """A whole configuration.
+
+    Attributes:
+        dataset: the data set's `name` and its settings.
+        model: the plugin's `name` and its parameters.
+        tracking: where runs are kept.
+        resources: what one trial gets.
+        experiment: name of the experiment file that was chosen, if any.
+        seed: seed of the training.
+        rank_by: the part that ranks trials; `test` trains on all that `validation` holds out.
+        promote: when the alias `champion` may move.
+        top: rows of the leaderboard that the terminal shows.
+    """
+
+    dataset: Dict[str, Any] = field(default_factory=dict)  # noqa: UP006 - see above
+    model: Dict[str, Any] = field(default_factory=dict)  # noqa: UP006 - see above
+    tracking: TrackingConfiguration = field(default_factory=TrackingConfiguration)
+    resources: ResourcesConfiguration = field(default_factory=ResourcesConfiguration)
+    seed: int = 0
+    rank_by: RankBy = RankBy.validation
+    promote: Promote = Promote.auto
+    top: int = 10
+
+
+def register() -> None:
+    """Make the schema known to Hydra under the name that `conf/config.yaml` starts from."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name="schema", node=Configuration, provider="gridwright")

@@ -1,0 +1,58 @@
+import pytest
+
+from gridwright import plugins
+from gridwright.contract import ModelPlugin
+from gridwright.errors import ConfigurationError, PluginError
+
+
+class Entry:
+    """As much of importlib.metadata.EntryPoint as the lookup uses."""
+
+    def __init__(self, name, loaded, value="somewhere:plugin"):
+        self.name, self.value, self.loaded = name, value, loaded
+
+    def load(self):
+        if isinstance(self.loaded, Exception):
+            raise self.loaded
+        return self.loaded
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    def install(*entries):
+        monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
+        plugins.model_entry_points.cache_clear()
+        plugins.load_model_plugin.cache_clear()
+
+    yield install
+    plugins.model_entry_points.cache_clear()
+    plugins.load_model_plugin.cache_clear()
+
+
+def test_the_plugins_of_this_repository_are_found_and_keep_the_contract():
+    assert {"keras-cnn", "numpy-mlp"} <= set(plugins.model_plugin_names())
+    for name in ("keras-cnn", "numpy-mlp"):
+        assert isinstance(plugins.load_model_plugin(name), ModelPlugin)
+
+
+def test_unknown_name_lists_the_options_and_the_nearest():
+    with pytest.raises(ConfigurationError, match=r"did you mean 'numpy-mlp'\?.*keras-cnn"):
+        plugins.load_model_plugin("numpy-mpl")
+
+
+def test_a_plugin_that_does_not_import_is_named(installed):
+    installed(Entry("broken", ImportError("no module named 'torch'")))
+    with pytest.raises(PluginError, match="'broken' cannot be loaded from somewhere.*torch"):
+        plugins.load_model_plugin("broken")
+
+
+def test_a_plugin_without_a_hook_is_told_which(installed):
+    installed(Entry("bare", object()))
+    with pytest.raises(PluginError, match="lacks name, version, requirements, check, build, load"):
+        plugins.load_model_plugin("bare")
+
+
+def test_two_packages_with_one_name(installed):
+    installed(Entry("twin", None, "a:plugin"), Entry("twin", None, "b:plugin"))
+    with pytest.raises(PluginError, match="a:plugin and b:plugin"):
+        plugins.model_plugin_names()
