@@ -100,7 +100,7 @@ def read(architecture: Any) -> tuple[list[Layer], list[Problem]]:
     problems: list[Problem] = []
     for position, entry in enumerate(architecture):
         if _is_keras_layer(entry):
-            layers.append(Layer(position, type(entry).__name__, entry.get_config(), entry))
+            layers.append(Layer(position, type(entry).__name__, {}, entry))
             continue
         found = _entry_problems(position, entry)
         problems += found
@@ -166,7 +166,7 @@ def _entry_problems(position: int, entry: Any) -> list[Problem]:
             )
         ]
     name = entry["layer"]
-    if name not in LAYERS:
+    if not isinstance(name, str) or name not in LAYERS:
         return [Problem(f"{where}.layer", unknown_name("layer", name, LAYERS))]
     rule = LAYERS[name]
     problems = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,13 @@ import numpy as np
 from gridwright.errors import ConfigurationError, DatasetError, unknown_name
 
 from keras_cnn import architecture as architectures
-from keras_cnn import model_files, network, parameters, runtime
+from keras_cnn import keras_names, model_files, network, parameters, runtime
 from keras_cnn.epochs import DATA_LOSS, SCORE, EpochHistory
 from keras_cnn.targets import ClassTargets, Targets, class_targets, description, value_targets
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from gridwright.contract import Array, Float64Array, OnEpoch, Task
 
 #: Rows that go through the network at once; bounds the memory of a prediction.
@@ -166,7 +167,7 @@ class CNN:
             )
         if self.task == "regression":
             return value_targets(y)
-        one_hot = not _is_sparse(self.loss)
+        one_hot = not keras_names.compares_codes(self.loss)
         return class_targets(y, self.classes, one_hot=one_hot)
 
     def _check(self, x: Array) -> None:
@@ -208,6 +209,10 @@ class CNN:
             x, y, *weights = validation
             encoded = self._fitted_targets().encode(y)
             arguments["validation_data"] = (_numbers(x), encoded, *weights)
+        if arguments.get("class_weight") and isinstance(self._targets, ClassTargets):
+            labels, weights = zip(*arguments["class_weight"].items(), strict=True)
+            codes = self._targets.codes(np.array(labels)).tolist()
+            arguments["class_weight"] = dict(zip(codes, weights, strict=True))
         return arguments
 
     def _fitted_targets(self) -> Targets:
@@ -247,11 +252,3 @@ def _numbers(x: Array) -> Array:
     if not np.isfinite(x).all():
         raise DatasetError("samples must be finite numbers, but there is a NaN or infinity")
     return x
-
-
-def _is_sparse(loss: Any) -> bool:
-    if loss is None:
-        return True
-    if isinstance(loss, str | Mapping):
-        return network.named(loss)[0].startswith("sparse_")
-    return "Sparse" in type(loss).__name__

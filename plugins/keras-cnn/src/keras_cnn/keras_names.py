@@ -5,7 +5,9 @@ A test compares them with the installed Keras.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from keras_cnn.requirements import (
     FRACTION,
@@ -72,7 +74,7 @@ INITIALIZERS = frozenset(
     ]
 )
 
-REGULARIZERS = frozenset({"l1", "l2", "l1_l2"})
+REGULARIZERS = frozenset({"l1", "l2"})
 
 _EVERY_OPTIMIZER = {
     "learning_rate": POSITIVE,
@@ -138,10 +140,6 @@ _CLASSIFICATION_LOSSES: dict[str, tuple[str, dict[str, Requirement]]] = {
     "sparse_categorical_crossentropy": ("SparseCategoricalCrossentropy", _NONE),
     "categorical_crossentropy": ("CategoricalCrossentropy", _SMOOTHED),
     "categorical_focal_crossentropy": ("CategoricalFocalCrossentropy", _FOCAL),
-    "categorical_generalized_cross_entropy": (
-        "CategoricalGeneralizedCrossEntropy",
-        {"q": FRACTION},
-    ),
     "binary_crossentropy": ("BinaryCrossentropy", _SMOOTHED),
     "binary_focal_crossentropy": (
         "BinaryFocalCrossentropy",
@@ -176,27 +174,50 @@ DEFAULT_LOSS = MappingProxyType(
     {"classification": "sparse_categorical_crossentropy", "regression": "mean_squared_error"}
 )
 
-METRICS = MappingProxyType(
+#: Metrics on codes, on rows of probabilities, and on values.
+_CODE_METRICS = frozenset(
+    {"accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy"}
+)
+_ROW_METRICS = frozenset(
     {
-        "classification": frozenset(
-            [
-                "accuracy",
-                "top_k_categorical_accuracy",
-                "sparse_top_k_categorical_accuracy",
-                "categorical_crossentropy",
-                "sparse_categorical_crossentropy",
-                "mean_squared_error",
-                "mean_absolute_error",
-                "kl_divergence",
-            ]
-        ),
-        "regression": frozenset(
-            ["mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "cosine_similarity"]
-        ),
+        "accuracy",
+        "categorical_crossentropy",
+        "kl_divergence",
+        "mean_absolute_error",
+        "mean_squared_error",
+        "top_k_categorical_accuracy",
     }
 )
+_VALUE_METRICS = frozenset({"cosine_similarity", "mean_absolute_error", "mean_squared_error"})
 
 ACTIVATION = one_of("activation", ACTIVATIONS, optional=True)
 INITIALIZER = one_of("initializer", INITIALIZERS)
 REGULARIZER = one_of("regularizer", REGULARIZERS, optional=True)
 PADDING = one_of("padding", ("valid", "same"))
+
+
+def named(choice: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name and the arguments of `adam` or of `{name: adam, beta_1: 0.8}`."""
+    if isinstance(choice, str):
+        return choice.lower(), {}
+    arguments = {name: value for name, value in choice.items() if name != "name"}
+    return str(choice.get("name")).lower(), arguments
+
+
+def compares_codes(loss: Any) -> bool:
+    """Whether a loss of a classification compares codes `(n,)`, not rows `(n, n_classes)`.
+
+    `loss` is None for the default, a name, a mapping with one, or a Keras loss.
+    """
+    if loss is None:
+        return True
+    if isinstance(loss, str | Mapping):
+        return named(loss)[0].startswith("sparse_")
+    return type(loss).__name__.startswith("Sparse")
+
+
+def metrics(task: str, loss: Any) -> frozenset[str]:
+    """Return the metrics that fit the targets which the loss compares."""
+    if task == "regression":
+        return _VALUE_METRICS
+    return _CODE_METRICS if compares_codes(loss) else _ROW_METRICS

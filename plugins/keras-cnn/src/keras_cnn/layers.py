@@ -71,13 +71,14 @@ def _convolution(n_axes: int) -> LayerRule:
     return LayerRule(arguments, shapes.convolved, ("filters", "kernel_size"), n_axes + 1)
 
 
-def _pooling(n_axes: int) -> LayerRule:
+def _pooling(n_axes: int, *required: str) -> LayerRule:
     arguments = {
         "pool_size": sizes(n_axes),
         "strides": optional(sizes(n_axes)),
         "padding": PADDING,
     }
-    return LayerRule(arguments, shapes.pooled, rank=n_axes + 1)
+    # Keras has a default for the window of a maximum, and none for that of an average.
+    return LayerRule(arguments, shapes.pooled, required, n_axes + 1)
 
 
 def _global_pooling(n_axes: int) -> LayerRule:
@@ -87,8 +88,8 @@ def _global_pooling(n_axes: int) -> LayerRule:
 LAYERS: Mapping[str, LayerRule] = MappingProxyType(
     {
         "Activation": LayerRule({"activation": ACTIVATION}, shapes.unchanged, ("activation",)),
-        "AveragePooling1D": _pooling(1),
-        "AveragePooling2D": _pooling(2),
+        "AveragePooling1D": _pooling(1, "pool_size"),
+        "AveragePooling2D": _pooling(2, "pool_size"),
         "BatchNormalization": LayerRule(
             {"momentum": FRACTION, "epsilon": POSITIVE, "center": TRUTH, "scale": TRUTH},
             shapes.unchanged,

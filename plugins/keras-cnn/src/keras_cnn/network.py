@@ -15,7 +15,7 @@ from keras_cnn import keras_names, runtime
 from keras_cnn.architecture import Layer, Output, input_shape, lacks_output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gridwright.contract import Array
 
@@ -52,7 +52,7 @@ def optimizer(choice: Any, learning_rate: float | None) -> Any:
     keras = runtime.keras()
     if isinstance(choice, keras.optimizers.Optimizer):
         return type(choice).from_config(choice.get_config())
-    name, arguments = named(choice)
+    name, arguments = keras_names.named(choice)
     if learning_rate is not None:
         arguments["learning_rate"] = learning_rate
     return getattr(keras.optimizers, keras_names.OPTIMIZER_CLASSES[name])(**arguments)
@@ -63,17 +63,11 @@ def loss(choice: Any, task: str) -> Any:
     keras = runtime.keras()
     if isinstance(choice, keras.losses.Loss):
         return choice
-    name, arguments = named(keras_names.DEFAULT_LOSS[task] if choice is None else choice)
+    name, arguments = keras_names.named(
+        keras_names.DEFAULT_LOSS[task] if choice is None else choice
+    )
     name = keras_names.LOSS_ALIASES.get(name, name)
     return getattr(keras.losses, keras_names.LOSS_CLASSES[name])(**arguments)
-
-
-def named(choice: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the name and the arguments of `adam` or of `{name: adam, beta_1: 0.8}`."""
-    if isinstance(choice, str):
-        return choice.lower(), {}
-    arguments = {name: value for name, value in choice.items() if name != "name"}
-    return str(choice["name"]).lower(), arguments
 
 
 def _scaling(x: Array) -> Any:

@@ -35,7 +35,7 @@ def check(parameters: Mapping[str, Any], data: DataDescription) -> list[Problem]
             problems.append(Problem(name, objection))
     problems += _optimizer(parameters)
     problems += _named("loss", parameters.get("loss"), _losses(data.task))
-    problems += _metrics(parameters.get("metrics", ()), data.task)
+    problems += _metrics(parameters.get("metrics", ()), data.task, parameters.get("loss"))
     if "architecture" in parameters:
         problems += _architecture(parameters["architecture"], data)
     return problems
@@ -94,14 +94,14 @@ def _losses(task: str) -> dict[str, Mapping[str, Requirement]]:
     return losses | {alias: losses[name] for alias, name in keras_names.LOSS_ALIASES.items()}
 
 
-def _metrics(metrics: Any, task: str) -> list[Problem]:
+def _metrics(metrics: Any, task: str, loss: Any) -> list[Problem]:
     if not isinstance(metrics, list | tuple):
         return [Problem("metrics", f"must be a list of names, but got {metrics!r}")]
-    options = keras_names.METRICS[task]
+    options = keras_names.metrics(task, loss)
     return [
         Problem(f"metrics.{position}", unknown_name("metric", metric, options))
         for position, metric in enumerate(metrics)
-        if not _is_keras_object(metric) and metric not in options
+        if not _is_keras_object(metric) and (not isinstance(metric, str) or metric not in options)
     ]
 
 

@@ -61,7 +61,7 @@ def globally_pooled(_arguments: Mapping[str, Any], shape: Shape) -> Shape:
 
 def per_axis(size: int | list[int] | tuple[int, ...], n_axes: int) -> Shape:
     """Return the size along each axis; one number stands for all of them."""
-    return (size,) * n_axes if isinstance(size, int) else tuple(size) * (n_axes // len(size))
+    return (size,) * n_axes if isinstance(size, int) else tuple(size)
 
 
 def _windows(axes: Shape, window: Shape, strides: Shape, arguments: Mapping[str, Any]) -> Shape:

@@ -42,17 +42,26 @@ class ClassTargets:
         Raises:
             DatasetError: a label is not among the classes.
         """
+        codes = self.codes(y)
+        if not self.one_hot:
+            return codes.astype(np.int32)
+        rows: Array = np.eye(len(self.classes), dtype=np.float32)[codes]
+        return rows
+
+    def codes(self, y: Array) -> Array:
+        """Return the position of each label among the classes, `(n,)`.
+
+        Raises:
+            DatasetError: a label is not among the classes.
+        """
         y = _labels(y)
-        codes = np.searchsorted(self.classes, y).clip(0, len(self.classes) - 1)
+        codes: Array = np.searchsorted(self.classes, y).clip(0, len(self.classes) - 1)
         unknown = y[self.classes[codes] != y]
         if len(unknown):
             raise DatasetError(
                 f"label {unknown[0].item()!r} is not among the classes {self.classes.tolist()}"
             )
-        if not self.one_hot:
-            return codes.astype(np.int32)
-        rows: Array = np.eye(len(self.classes), dtype=np.float32)[codes]
-        return rows
+        return codes
 
     def decode(self, outputs: Array) -> Array:
         """Return the label of the most probable class, `(n,)`."""
