@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from gridwright.contract import HISTORIES, Failure, TrialResult, TrialSpec
 from gridwright.datasets import load, split
 from gridwright.tracking import TrackingSession, TrackingSettings
@@ -48,7 +47,7 @@ def session(settings):
 def make_trial(iris):
     """Return a function that makes a trial and its result, different for each `index`."""
 
-    def make(index=0, epochs=5, failure=None, parameters=None, **metrics):
+    def make(index=0, epochs=5, failure=None, parameters=None, log="", **metrics):
         parameters = parameters or {"hidden_layer": [10, 10, 5], "eta": 0.01 * (index + 1)}
         config = {
             "dataset": {"name": "iris", "limit": None, "test_fraction": 0.2, "split_seed": 0},
@@ -90,6 +89,7 @@ def make_trial(iris):
                 **metrics,
             },
             files={"weights.bin": b"\x00\x01" * 50, "nested/shape.json": b"[4, 3]"},
+            log=log,
             probe_rows=np.arange(4),
             probe_predictions=np.full((4, 3), 1 / 3),
         )
@@ -119,3 +119,15 @@ def runs(settings):
         return [run for run in found if status in (None, run.info.status)]
 
     return list_runs
+
+
+@pytest.fixture
+def points(settings):
+    """Return a function that reads one history of a run as (step, timestamp, value)."""
+    from mlflow import MlflowClient
+
+    def read(run, name):
+        history = MlflowClient(settings.uri).get_metric_history(run.info.run_id, name)
+        return [(point.step, point.timestamp, point.value) for point in history]
+
+    return read

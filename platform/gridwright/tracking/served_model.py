@@ -149,9 +149,10 @@ def _finite(frame: pd.DataFrame) -> Array:
 
 
 def _refusal(frame: pd.DataFrame, row: int, column: int) -> str:
+    value: object = frame.iloc[row, column]
     return (
         f"every value must be a finite number, but column {frame.columns[column]!r} holds "
-        f"{frame.iloc[row, column]} in row {row} (counted from 0)"
+        f"{value} in row {row} (counted from 0)"
     )
 
 

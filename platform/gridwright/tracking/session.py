@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from mlflow.entities import Run
+
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.datasets import TrialData
     from gridwright.tracking.records import FinishedRun, SweepRecord, SweepStatus, TrackingSettings
@@ -48,8 +50,7 @@ class TrackingSession:
         self.recovered = 0
         self._finished: dict[str, FinishedRun] | None = None
         self._errors: dict[str, FinishedRun] = {}
-        # Runs that a dead process left RUNNING, by experiment and trial key.
-        self._cut_off: dict[tuple[str, str], list[str]] = {}
+        self._cut_off: dict[str, list[str]] = {}
         self._sweep: sweep_run.SweepRun | None = None
         self._writer = Writer(self._write)
 
@@ -92,10 +93,9 @@ class TrackingSession:
         """
         store = self.store
         with store.lock, sentences(store.settings, "complete cut-off runs"):
-            self._find_cut_off(store.settings.experiment_name)
-            recovered = 0
-            for file in spool.pending(store.settings.own_spool):
-                recovered += self._recover_file(file)
+            files = spool.pending(store.settings.own_spool)
+            recovered = sum(self._recover_file(file) for file in files)
+            self._cut_off = self._find_cut_off()
         self.recovered += recovered
         return recovered
 
@@ -183,7 +183,7 @@ class TrackingSession:
                 self._finished = None
                 return
             trial = spool.read(file)
-            self._replace_cut_off(trial)
+            self._replace_cut_off(trial.spec.key)
             self._complete(file, trial, None)
 
     def _recover_file(self, file: Path) -> int:
@@ -192,10 +192,23 @@ class TrackingSession:
         except TrackingError as error:
             _log.warning("%s; it is now %s, and its trial runs again", error, spool.set_aside(file))
             return 0
-        self._find_cut_off(trial.experiment_name)
-        run_ids = self._cut_off.get((trial.experiment_name, trial.spec.key), [])
-        self._complete(file, trial, run_ids.pop() if run_ids else None)
+        run = self._begun(trial)
+        if run is not None and run.info.status != "RUNNING":
+            # Only the end of the spool file was missing.
+            file.unlink()
+        else:
+            self._complete(file, trial, None if run is None else run.info.run_id)
         return 1
+
+    def _begun(self, trial: SpooledTrial) -> Run | None:
+        """Return the run that a dead process began for just this result, if it came so far."""
+        condition = f"tags.\"{tags.TRIAL_KEY}\" = '{trial.spec.key}'"
+        same = (
+            run
+            for run in self.store.runs(trial.experiment_name, condition)
+            if run.info.start_time == trial.result.started_ms
+        )
+        return next(same, None)
 
     def _complete(self, file: Path, trial: SpooledTrial, run_id: str | None) -> None:
         client = self.store.client
@@ -210,20 +223,22 @@ class TrackingSession:
         elif self._finished is not None:
             self._finished[run.key] = run
 
-    def _find_cut_off(self, experiment_name: str) -> None:
-        """Look up, once, the runs of an experiment that nobody is writing (we hold the lock)."""
-        if any(name == experiment_name for name, _ in self._cut_off):
-            return
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for run in self.store.runs(experiment_name, "attributes.status = 'RUNNING'"):
+    def _find_cut_off(self) -> dict[str, list[str]]:
+        """Return the runs that a dead process has begun and lost, by trial key.
+
+        We hold the lock, so no other process is writing one.
+        """
+        found: dict[str, list[str]] = defaultdict(list)
+        experiment = self.store.settings.experiment_name
+        for run in self.store.runs(experiment, "attributes.status = 'RUNNING'"):
             key = run.data.tags.get(tags.TRIAL_KEY)
             if key is not None:
-                found[experiment_name, key].append(run.info.run_id)
-        self._cut_off |= found
+                found[key].append(run.info.run_id)
+        return found
 
-    def _replace_cut_off(self, trial: SpooledTrial) -> None:
-        """Delete runs that were cut off and whose spool file is lost: `trial` takes their place."""
-        for run_id in self._cut_off.pop((trial.experiment_name, trial.spec.key), []):
+    def _replace_cut_off(self, key: str) -> None:
+        """Delete the runs of a trial that were cut off and whose spool file is lost."""
+        for run_id in self._cut_off.pop(key, []):
             if self.store.client.get_run(run_id).info.status == "RUNNING":
                 self.store.client.delete_run(run_id)
 
