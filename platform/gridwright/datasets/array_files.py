@@ -34,7 +34,8 @@ def read_npz(path: Path, names: Sequence[str]) -> list[Array]:
                     f"should hold {', '.join(names)}"
                 )
             return [archive[name] for name in names]
-    except (OSError, EOFError, BadZipFile, ValueError, zlib.error) as error:
+    # RuntimeError: a damaged header may claim an encryption or compression that is not there.
+    except (OSError, EOFError, BadZipFile, ValueError, RuntimeError, zlib.error) as error:
         raise DatasetError(_explain(path, error)) from error
 
 
