@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from gridwright.datasets import Dataset, load, split
+from gridwright.datasets.settings import DatasetSettings
+from gridwright.datasets.splits import divide
 from gridwright.errors import DatasetError
 
 IRIS = {
@@ -110,8 +112,7 @@ def test_ranking_by_validation_needs_its_fraction(iris):
 def test_several_outputs_are_described():
     y = np.arange(40.0).reshape(20, 2)
     dataset = Dataset.of_arrays("diabetes", "regression", (y, y))
-    config = IRIS | {"name": "diabetes"}
-    data = split(dataset, config, "validation")
+    data = split(dataset, IRIS | {"name": "diabetes"}, "validation")
     assert data.description.n_outputs == 2
     assert data.y_test.shape == (4, 2)
 
@@ -146,3 +147,12 @@ def test_a_regression_needs_two_samples_on_each_side():
     config = IRIS | {"name": "diabetes", "limit": 5}
     with pytest.raises(DatasetError, match="need at least 2"):
         split(load(config), config, "validation")
+
+
+def test_arrays_of_ones_own_are_divided_like_a_named_set(iris):
+    mine = Dataset.of_arrays("mine", "classification", (iris.x, iris.y))
+    settings = DatasetSettings("mine", test_fraction=0.2, validation_fraction=0.2)
+    ours, named = divide(mine, settings, "validation"), split(iris, IRIS, "validation")
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(ours, name), getattr(named, name))
+    assert ours.description.name == "mine"

@@ -58,7 +58,15 @@ def split(dataset: Dataset, config: Mapping[str, Any], rank_by: RankBy) -> Trial
     Raises:
         DatasetError: a part is missing, or too small for the classes; names the key to change.
     """
-    settings = DatasetSettings.of(config)
+    return divide(dataset, DatasetSettings.of(config), rank_by)
+
+
+def divide(dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> TrialData:
+    """Return the parts of `dataset` as `split` does, for any data set and checked settings.
+
+    Raises:
+        DatasetError: a part is missing, or too small for the classes; names the key to change.
+    """
     train, test = _test_part(dataset, settings)
     if rank_by == "test":
         if test is None:
@@ -71,10 +79,10 @@ def split(dataset: Dataset, config: Mapping[str, Any], rank_by: RankBy) -> Trial
             raise DatasetError(
                 "rank_by=validation needs a validation part: set dataset.validation_fraction"
             )
-        train, validation = _divide(dataset, train, "validation", settings)
+        train, validation = _hold_out(dataset, train, "validation", settings)
     x_test, y_test = test or (None, None)
     return TrialData(
-        description=_describe(dataset, n_train=len(train[0])),
+        description=describe(dataset, n_train=len(train[0])),
         digest=dataset.digest,
         source=dataset.source,
         x_train=train[0],
@@ -92,10 +100,10 @@ def _test_part(dataset: Dataset, settings: DatasetSettings) -> tuple[Part, Part 
         return whole, (dataset.x_test, dataset.y_test)
     if settings.test_fraction is None:
         return whole, None
-    return _divide(dataset, whole, "test", settings)
+    return _hold_out(dataset, whole, "test", settings)
 
 
-def _divide(
+def _hold_out(
     dataset: Dataset, part: Part, kind: str, settings: DatasetSettings
 ) -> tuple[Part, Part]:
     """Return `part` without the share called `<kind>_fraction`, and that share."""
@@ -137,7 +145,8 @@ def _check_sizes(dataset: Dataset, y: Array, n_held_out: int, kind: str) -> None
         )
 
 
-def _describe(dataset: Dataset, n_train: int) -> DataDescription:
+def describe(dataset: Dataset, n_train: int) -> DataDescription:
+    """Return what a plugin may know of `dataset` when it trains on `n_train` of its samples."""
     return DataDescription(
         name=dataset.name,
         task=dataset.task,

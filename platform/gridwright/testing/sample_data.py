@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridwright.contract import DataDescription
 from gridwright.datasets import Dataset, TrialData
+from gridwright.datasets.splits import describe
 
 if TYPE_CHECKING:
     from gridwright.contract import Array, Task
@@ -76,17 +76,7 @@ def _typed(x: Array, dtype: str) -> Array:
 
 def _trial_data(dataset: Dataset) -> TrialData:
     return TrialData(
-        description=DataDescription(
-            name=dataset.name,
-            task=dataset.task,
-            n_train=_N_TRAIN,
-            sample_shape=dataset.x.shape[1:],
-            dtype=dataset.x.dtype.name,
-            classes=dataset.classes,
-            n_outputs=1 if dataset.y.ndim == 1 else dataset.y.shape[1],
-            feature_names=dataset.feature_names,
-            target_names=dataset.target_names,
-        ),
+        description=describe(dataset, _N_TRAIN),
         digest=dataset.digest,
         source=dataset.source,
         x_train=dataset.x[:_N_TRAIN],
