@@ -1,9 +1,7 @@
 """scikit-learn's own checks of an estimator, all of them, none expected to fail."""
 
-import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
-
 from numpy_mlp import MLPClassifier, MLPRegressor
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 
 @parametrize_with_checks([MLPClassifier(), MLPRegressor()])

@@ -98,7 +98,7 @@ class LeakyReLU(Activation):
     slope: float = 0.01
 
     def __post_init__(self) -> None:
-        check_number("activation LeakyReLU", "slope", self.slope, 0.0, 1.0)
+        check_number("activation LeakyReLU: slope", self.slope, 0.0, 1.0)
 
     def forward(self, z: Array, out: Array) -> None:
         """Write max(z, slope * z) into `out`."""
@@ -126,4 +126,4 @@ ACTIVATIONS: Final[dict[str, type[Activation]]] = {
 
 def activation(wanted: object) -> Activation:
     """Return the activation that `wanted` stands for (see `notation.choose`)."""
-    return choose(Activation, ACTIVATIONS, wanted)
+    return choose("activation", ACTIVATIONS, wanted)

@@ -1,4 +1,4 @@
-"""Hyperparameters: every rule on their values in one place, for `fit` and for a sweep's preflight."""
+"""Hyperparameters: every rule on their values, for `fit` and for a sweep's preflight."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy_mlp.activations import Activation, activation
 from numpy_mlp.errors import ParameterError
 from numpy_mlp.initializers import Initializer, initializer
-from numpy_mlp.losses import CrossEntropy, Loss, MSE, loss
+from numpy_mlp.losses import MSE, CrossEntropy, Loss, loss
+from numpy_mlp.notation import check_number
 from numpy_mlp.optimizers import LBFGS, optimizer
 from numpy_mlp.schedules import schedule
 from numpy_mlp.training import Plan
@@ -62,26 +63,25 @@ def _whole(low: int, *, none: str = "") -> Callable[[object], str | None]:
 
 
 def _real(
-    low: float, high: float = math.inf, *, open_low: bool = False, open_high: bool = False
+    low: float, high: float = math.inf, *, above: bool = False, below: bool = False
 ) -> Callable[[object], str | None]:
     def rule(value: object) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            return f"must be a number {told}"
-        number = float(value)
-        above = low < number if open_low else low <= number
-        below = number < high if open_high else number <= high
-        return None if above and below and math.isfinite(number) else f"must be a number {told}"
+        try:
+            check_number("it", value, low, high, above=above, below=below)
+        except ParameterError as error:
+            return str(error).removeprefix("it ").rpartition(", but got ")[0]
+        return None
 
-    told = f"above {low:g}" if open_low else f"of at least {low:g}"
-    if high != math.inf:
-        told += f" and {'below' if open_high else 'at most'} {high:g}"
     return rule
 
 
 def _hidden(value: object) -> str | None:
     sizes = [value] if _is_int(value) else value
-    fits = isinstance(sizes, Sequence | np.ndarray) and not isinstance(sizes, str)
-    if fits and all(_is_int(size) and size >= 1 for size in sizes):
+    if (
+        isinstance(sizes, Sequence | np.ndarray)
+        and not isinstance(sizes, str)
+        and all(_is_int(size) and size >= 1 for size in sizes)
+    ):
         return None
     return "must be a list of whole numbers of at least 1, such as [10, 10, 5]"
 
@@ -114,15 +114,15 @@ RULES: Final[dict[str, Callable[[object], str | None]]] = {
     "hidden_layer": _hidden,
     "activation": _choice(activation),
     "epoch": _whole(1),
-    "eta": _real(0.0, open_low=True),
+    "eta": _real(0.0, above=True),
     "beta": _real(0.0),
     "alpha": _real(0.0),
-    "mu": _real(0.0, 1.0, open_high=True),
+    "mu": _real(0.0, 1.0, below=True),
     "batch_size": _whole(1, none=", or null for all samples at once"),
     "optimizer": _choice(lambda value: optimizer(value, 0.0)),
     "loss": _loss,
     "initializer": _choice(lambda value: initializer(value, 0.0)),
-    "dropout": _real(0.0, 1.0, open_high=True),
+    "dropout": _real(0.0, 1.0, below=True),
     "schedule": _choice(schedule),
     "patience": _whole(1, none=", or null for never"),
     "tolerance": _real(0.0),

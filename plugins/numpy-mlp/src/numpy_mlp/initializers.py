@@ -11,7 +11,6 @@ from numpy_mlp.notation import Choice, check_number, choose
 
 if TYPE_CHECKING:
     import numpy as np
-
     from gridwright.contract import Array
 
 
@@ -39,7 +38,7 @@ class Normal(Initializer):
     beta: float = 0.1
 
     def __post_init__(self) -> None:
-        check_number("initializer Normal", "beta", self.beta, 0.0)
+        check_number("initializer Normal: beta", self.beta, 0.0)
 
     def deviation(self, fan_in: int, fan_out: int) -> float:  # noqa: ARG002  # fixed signature
         """Return beta, whatever the size of the layer."""
@@ -68,5 +67,5 @@ INITIALIZERS: Final[dict[str, type[Initializer]]] = {"Normal": Normal, "He": He,
 
 
 def initializer(wanted: object, beta: float) -> Initializer:
-    """Return the initializer that `wanted` stands for; `Normal` takes `beta` unless it says its own."""
-    return choose(Initializer, INITIALIZERS, wanted, beta=beta)
+    """Return the initializer that `wanted` stands for; `beta` is for a `Normal` without its own."""
+    return choose("initializer", INITIALIZERS, wanted, beta=beta)

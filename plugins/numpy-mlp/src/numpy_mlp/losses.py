@@ -1,7 +1,8 @@
 """Losses: what training minimises, and its gradient at the network's output.
 
 For a batch of `n` samples J = (1/n) sum_i w_i l(y_i, yhat_i), with sample weights w_i of mean 1.
-A loss gives the sum of w_i l_i and the derivative of each l_i by the output; `Network` divides by n.
+A loss gives the sum of w_i l_i, and the derivative of each l_i by the output; `Network` divides
+by n.
 Where several outputs are predicted, the elementwise losses are means over the outputs, as in
 scikit-learn and Keras.
 
@@ -44,7 +45,7 @@ class Loss(Choice):
 def _weighted_mean_over_outputs(losses: Array, weight: Array | None) -> float:
     if weight is not None:
         np.multiply(losses, weight, out=losses)
-    return float(np.add.reduce(losses, axis=None)) / losses.shape[1]
+    return float(losses.sum()) / float(losses.shape[1])
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class EpsilonInsensitive(Loss):
     epsilon: float = 0.1
 
     def __post_init__(self) -> None:
-        check_number("loss EpsilonInsensitive", "epsilon", self.epsilon, 0.0)
+        check_number("loss EpsilonInsensitive: epsilon", self.epsilon, 0.0)
 
     def total(self, output: Array, target: Array, weight: Array | None) -> float:
         """Return the summed errors beyond epsilon."""
@@ -150,4 +151,4 @@ LOSSES: Final[dict[str, type[Loss]]] = {
 
 def loss(wanted: object) -> Loss:
     """Return the loss that `wanted` stands for (see `notation.choose`)."""
-    return choose(Loss, LOSSES, wanted)
+    return choose("loss", LOSSES, wanted)

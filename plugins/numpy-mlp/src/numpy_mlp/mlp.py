@@ -104,9 +104,8 @@ class MLP:
         """
         self.estimator.fit(x_train, y_train, validation, on_epoch)
         history: Float64Array = self.estimator.history_
-        if validation is None:
-            return history
-        return history, self.estimator.validation_history_
+        validation_history: Float64Array | None = self.estimator.validation_history_
+        return history if validation_history is None else (history, validation_history)
 
     def predict(self, x: Array) -> Array:
         """Return the predicted labels or values."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-
 from gridwright.errors import ModelFileError, unknown_name
+
 from numpy_mlp.activations import ACTIVATIONS, Activation
-from numpy_mlp.estimators import BaseMLP, MLPClassifier, MLPRegressor
+from numpy_mlp.estimators import MLPClassifier, MLPRegressor
 from numpy_mlp.notation import Choice
 from numpy_mlp.scaling import Scaler
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridwright.contract import Array
+
+    from numpy_mlp.base import BaseMLP
 
 FORMAT: Final = "numpy-mlp"
 FORMAT_VERSION: Final = 1
@@ -53,7 +55,7 @@ def save_model(estimator: BaseMLP, folder: Path) -> None:
         "labels_are_objects": _labels_are_objects(estimator),
     }
     document["sha256"] = _digest(document, arrays)
-    np.savez(Path(folder) / _ARRAYS, **arrays)
+    np.savez(Path(folder) / _ARRAYS, allow_pickle=False, **arrays)
     text = json.dumps(document, indent=1, sort_keys=True)
     (Path(folder) / _DOCUMENT).write_text(text, encoding="utf-8")
 

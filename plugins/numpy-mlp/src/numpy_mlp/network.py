@@ -20,6 +20,7 @@ whole vectors.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridwright.contract import Array
+
     from numpy_mlp.activations import Activation
     from numpy_mlp.initializers import Initializer
     from numpy_mlp.losses import Loss
@@ -38,15 +40,13 @@ if TYPE_CHECKING:
 
 def count_parameters(sizes: Sequence[int]) -> int:
     """Return the number of weights and biases of layers `(n_features, ..., n_outputs)`."""
-    return sum(
-        (fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True)
-    )
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
 
 def layer_views(vector: Array, sizes: Sequence[int]) -> list[Array]:
     """Return the views `(fan_in + 1, fan_out)` of a flat parameter vector, first layer first."""
     views, start = [], 0
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         stop = start + (fan_in + 1) * fan_out
         views.append(vector[start:stop].reshape(fan_in + 1, fan_out))
         start = stop
@@ -61,9 +61,11 @@ class Pass:
         inputs: a^(0) .. a^(r-1), each with its column of ones.
         hidden: sigma(z^(1)) .. sigma(z^(r-1)): the same without the ones.
         deltas: delta^(1) .. delta^(r).
-        sums: z^(1) .. z^(r-1); the memory of the deltas unless the activation needs its input later.
+        sums: z^(1) .. z^(r-1); the memory of the deltas unless the activation needs its input.
         output: yhat.
         masks: dropout masks of the hidden layers, holding 0 or 1 / (1 - dropout); empty without.
+        inputs_transposed: a^(0)^T .. a^(r-1)^T.
+        share: 1 / n, what a sample counts in J.
     """
 
     inputs: list[Array]
@@ -72,15 +74,13 @@ class Pass:
     sums: list[Array]
     output: Array
     masks: list[Array]
-    _transposed: list[Array] = field(init=False)
+    # Made once, because even a view or a conversion takes its time in a small network.
+    inputs_transposed: list[Array] = field(init=False)
+    share: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        self._transposed = [a.T for a in self.inputs]
-
-    @property
-    def inputs_transposed(self) -> list[Array]:
-        """a^(0)^T .. a^(r-1)^T, made once: even a view costs time in a small network."""
-        return self._transposed
+        self.inputs_transposed = [a.T for a in self.inputs]
+        self.share = np.array(1.0 / len(self.output), self.output.dtype)
 
 
 class Workspace:
@@ -104,7 +104,7 @@ class Workspace:
         self._masks = [np.ones((rows, width), dtype) for width in widths[:-1]] if masked else []
 
     def pass_over(self, features: Array, output: Array) -> Pass:
-        """Return the arrays for a batch whose a^(0) is `features` and whose yhat goes to `output`."""
+        """Return the arrays of a batch: a^(0) is `features`, yhat goes to `output`."""
         rows = len(features)
         inputs = [features, *(a[:rows] for a in self._inputs)]
         return Pass(
@@ -170,7 +170,7 @@ class Network:
         other = object.__new__(Network)
         other.__dict__.update(self.__dict__)
         other.parameters = parameters
-        other._bind()  # noqa: SLF001  # another Network
+        other._bind()
         return other
 
     def initialize(self, initializer: Initializer, rng: np.random.Generator) -> None:
@@ -181,14 +181,12 @@ class Network:
 
     def forward(self, batch: Pass) -> None:
         """Fill `batch.output` with predictions (eqs. 1 to 6); dropout as `batch.masks` say."""
-        hidden_forward = self.activation.forward
-        for index, sigma in enumerate(batch.hidden):
-            z = batch.sums[index]
-            np.matmul(batch.inputs[index], self.layers[index], out=z)
-            hidden_forward(z, sigma)
+        for index, (z, sigma) in enumerate(zip(batch.sums, batch.hidden, strict=True)):
+            np.dot(batch.inputs[index], self.layers[index], out=z)
+            self.activation.forward(z, sigma)
             if batch.masks:
                 np.multiply(sigma, batch.masks[index], out=sigma)
-        np.matmul(batch.inputs[-1], self.layers[-1], out=batch.output)
+        np.dot(batch.inputs[-1], self.layers[-1], out=batch.output)
         self.output.forward(batch.output)
 
     def backward(
@@ -203,18 +201,16 @@ class Network:
             gradient: one `(fan_in + 1, fan_out)` view of a flat vector per layer.
         """
         self._output_delta(batch, target, weight)
-        transposed, deltas = batch.inputs_transposed, batch.deltas
-        for index in range(len(self.layers) - 1, -1, -1):
-            delta = deltas[index]
-            np.matmul(transposed[index], delta, out=gradient[index])
-            if index:  # nobody asks for the gradient of the data
-                below = deltas[index - 1]
-                if self.activation.needs_input:
-                    z = batch.sums[index - 1]
-                else:
-                    z = below
-                np.matmul(delta, self._weights_transposed[index], out=below)
-                self._through_activation(batch, index - 1, below, z)
+        delta = batch.deltas[-1]
+        for index in range(len(self.layers) - 1, 0, -1):
+            np.dot(batch.inputs_transposed[index], delta, out=gradient[index])
+            below = batch.deltas[index - 1]
+            z = batch.sums[index - 1] if self.activation.needs_input else below
+            np.dot(delta, self._weights_transposed[index], out=below)
+            self._through_activation(batch, index - 1, below, z)
+            delta = below
+        # The first layer passes nothing on: nobody asks for the gradient of the data.
+        np.dot(batch.inputs_transposed[0], delta, out=gradient[0])
         if self.alpha:
             axpy = AXPY[self.parameters.dtype.char]
             for weights, slope in zip(self._weights_flat, gradient, strict=True):
@@ -227,7 +223,7 @@ class Network:
             self.output.backward(batch.output, delta)
         if weight is not None:
             np.multiply(delta, weight, out=delta)
-        np.multiply(delta, 1.0 / len(delta), out=delta)
+        np.multiply(delta, batch.share, out=delta)
 
     def _through_activation(self, batch: Pass, index: int, delta: Array, z: Array) -> None:
         sigma = batch.hidden[index]

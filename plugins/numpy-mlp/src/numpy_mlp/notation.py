@@ -7,13 +7,16 @@ instance, a class, a name with numbers in brackets, or a mapping such as
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
+import numpy as np
 from gridwright.errors import unknown_name
+
 from numpy_mlp.errors import ParameterError
 
 _CALL = re.compile(r"\s*([A-Za-z][\w-]*)\s*(?:\(([^()]*)\))?\s*")
@@ -39,12 +42,12 @@ Chosen = TypeVar("Chosen", bound=Choice)
 
 
 def choose(
-    base: type[Chosen], options: Mapping[str, type[Chosen]], wanted: object, **defaults: float
+    kind: str, options: Mapping[str, type[Chosen]], wanted: object, **defaults: float
 ) -> Chosen:
-    """Return the instance of `base` that `wanted` stands for.
+    """Return the member of a family that `wanted` stands for.
 
     Args:
-        base: the family, such as `Activation`.
+        kind: the family's `Choice.kind`, such as `activation`.
         options: its members by their canonical name.
         wanted: an instance, a class, a name, a notation such as `LeakyReLU(0.1)`, or a mapping.
         defaults: values for fields that `wanted` does not set, where the member has such a field.
@@ -52,15 +55,15 @@ def choose(
     Raises:
         ParameterError: an unknown name, or numbers that the member does not take.
     """
-    if isinstance(wanted, base):
-        return wanted
-    if isinstance(wanted, type) and issubclass(wanted, base):
-        return _create(wanted, (), {}, defaults)
-    name, positional, named = _parse(base.kind, wanted)
+    if isinstance(wanted, Choice) and wanted.kind == kind:
+        return cast("Chosen", wanted)
+    if isinstance(wanted, type) and issubclass(wanted, Choice) and wanted.kind == kind:
+        return _create(cast("type[Chosen]", wanted), (), {}, defaults)
+    name, positional, named = _parse(kind, wanted)
     by_key = {_key(option): member for option, member in options.items()}
     member = by_key.get(_key(name))
     if member is None:
-        raise ParameterError(unknown_name(base.kind, name, options))
+        raise ParameterError(unknown_name(kind, name, options))
     return _create(member, positional, named, defaults)
 
 
@@ -74,7 +77,7 @@ def _create(
     named: Mapping[str, Any],
     defaults: Mapping[str, float],
 ) -> Chosen:
-    names = [field.name for field in fields(member)] if is_dataclass(member) else []
+    names: list[str] = [field.name for field in fields(member)] if is_dataclass(member) else []
     known = dict(zip(names, positional, strict=False))
     unwanted = [*positional[len(names) :], *(name for name in named if name not in names)]
     if unwanted or known.keys() & named.keys():
@@ -101,20 +104,24 @@ def _parse(kind: str, wanted: object) -> tuple[str, tuple[float, ...], dict[str,
     call = _CALL.fullmatch(wanted) if isinstance(wanted, str) else None
     if call is None:
         raise ParameterError(f"{kind} must be a name such as Name or Name(0.1), but got {wanted!r}")
+    return call[1], *_parse_arguments(f"{kind} {wanted!r}", (call[2] or "").strip())
+
+
+def _parse_arguments(where: str, text: str) -> tuple[tuple[float, ...], dict[str, Any]]:
     positional: list[float] = []
-    named = {}
-    for text in (call[2] or "").split(",") if (call[2] or "").strip() else ():
-        argument = _ARGUMENT.fullmatch(text)
+    named: dict[str, Any] = {}
+    for part in text.split(",") if text else ():
+        argument = _ARGUMENT.fullmatch(part)
         if argument is None:
-            raise ParameterError(f"{kind} {wanted!r}: {text.strip()!r} is not a number")
+            raise ParameterError(f"{where}: {part.strip()!r} is not a number")
         value = _number(argument[2])
         if argument[1]:
             named[argument[1]] = value
         elif named:
-            raise ParameterError(f"{kind} {wanted!r}: numbers without a name come first")
+            raise ParameterError(f"{where}: numbers without a name come first")
         else:
             positional.append(value)
-    return call[1], tuple(positional), named
+    return tuple(positional), named
 
 
 def _number(text: str) -> float:
@@ -122,22 +129,34 @@ def _number(text: str) -> float:
 
 
 def check_number(
-    kind: str,
-    name: str,
+    what: str,
     value: object,
     low: float,
     high: float = float("inf"),
     *,
-    open_low: bool = False,
+    above: bool = False,
+    below: bool = False,
 ) -> None:
-    """Refuse a value that is no finite number between `low` and `high`, both included.
+    """Refuse anything but a finite number between `low` and `high`, both included.
+
+    Args:
+        what: the number's name in the message.
+        value: to check.
+        low: smallest number allowed.
+        high: largest number allowed.
+        above: `low` itself is not allowed.
+        below: `high` itself is not allowed.
 
     Raises:
         ParameterError: with the allowed range and what came instead.
     """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    inside = number and (low < value if open_low else low <= value) and value <= high  # type: ignore[operator]  # `number` narrows it
-    if not inside or value == float("inf"):
-        bound = f"above {low:g}" if open_low else f"at least {low:g}"
-        limit = "" if high == float("inf") else f" and at most {high:g}"
-        raise ParameterError(f"{kind} {name} must be {bound}{limit}, but got {name}={value!r}")
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        number = float(value)
+        over = low < number if above else low <= number
+        under = number < high if below else number <= high
+        if over and under and math.isfinite(number):
+            return
+    told = f"above {low:g}" if above else f"at least {low:g}"
+    if high != float("inf"):
+        told += f" and {'below' if below else 'at most'} {high:g}"
+    raise ParameterError(f"{what} must be a number {told}, but got {value!r}")

@@ -4,7 +4,7 @@ Notation: w parameters, g gradient, eta learning rate; all operations elementwis
 one that Keras runs, where `epsilon` stands inside or outside of the root included, so that results
 can be compared step by step. `step` may use `gradient` as scratch: it is written anew anyway.
 
-`AXPY[dtype.char](x, y, a=a)` is BLAS for y += a * x in one pass.
+`AXPY[dtype.char](x, y, a=a)` is BLAS for y += a * x, `SCAL[dtype.char](a, x)` for x *= a, in place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from numpy_mlp.blas import AXPY
+
+from numpy_mlp.blas import AXPY, SCAL
 from numpy_mlp.notation import Choice, check_number, choose
 
 if TYPE_CHECKING:
@@ -55,10 +56,15 @@ class Optimizer(Choice):
 class GradientDescent(Optimizer):
     """w -= eta g, eq. 11."""
 
-    def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
+    def step(
+        self,
+        parameters: Array,
+        gradient: Array,
+        eta: float,
+        state: State,  # noqa: ARG002  # fixed signature
+    ) -> None:
         """Update `parameters`, in place."""
-        axpy = AXPY[parameters.dtype.char]
-        axpy(gradient, parameters, a=-eta)
+        AXPY[parameters.dtype.char](gradient, parameters, a=-eta)
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,13 @@ class Momentum(Optimizer):
     mu: float = 0.9
 
     def __post_init__(self) -> None:
-        check_number(f"optimizer {type(self).__name__}", "mu", self.mu, 0.0, 1.0)
+        check_number(f"optimizer {type(self).__name__}: mu", self.mu, 0.0, 1.0, below=True)
 
     def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
         """Update `parameters`, in place."""
         axpy = AXPY[parameters.dtype.char]
         (velocity,) = state.memories
-        np.multiply(velocity, self.mu, out=velocity)
+        SCAL[parameters.dtype.char](self.mu, velocity)
         axpy(gradient, velocity, a=-eta)
         np.add(parameters, velocity, out=parameters)
 
@@ -88,7 +94,7 @@ class Nesterov(Momentum):
         """Update `parameters`, in place."""
         axpy = AXPY[parameters.dtype.char]
         (velocity,) = state.memories
-        np.multiply(velocity, self.mu, out=velocity)
+        SCAL[parameters.dtype.char](self.mu, velocity)
         axpy(gradient, velocity, a=-eta)
         axpy(velocity, parameters, a=self.mu)
         axpy(gradient, parameters, a=-eta)
@@ -103,8 +109,8 @@ class Adagrad(Optimizer):
     epsilon: float = 1e-7
 
     def __post_init__(self) -> None:
-        check_number("optimizer Adagrad", "start_value", self.start_value, 0.0)
-        check_number("optimizer Adagrad", "epsilon", self.epsilon, 0.0, open_low=True)
+        check_number("optimizer Adagrad: start_value", self.start_value, 0.0)
+        check_number("optimizer Adagrad: epsilon", self.epsilon, 0.0, above=True)
 
     def start(self, parameters: Array) -> State:
         """Return s, filled with its starting value."""
@@ -134,8 +140,8 @@ class AdaDelta(Optimizer):
     epsilon: float = 1e-7
 
     def __post_init__(self) -> None:
-        check_number("optimizer AdaDelta", "rho", self.rho, 0.0, 1.0)
-        check_number("optimizer AdaDelta", "epsilon", self.epsilon, 0.0, open_low=True)
+        check_number("optimizer AdaDelta: rho", self.rho, 0.0, 1.0, below=True)
+        check_number("optimizer AdaDelta: epsilon", self.epsilon, 0.0, above=True)
 
     def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
         """Update `parameters`, in place."""
@@ -158,8 +164,8 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-7
 
     def __post_init__(self) -> None:
-        check_number("optimizer RMSProp", "rho", self.rho, 0.0, 1.0)
-        check_number("optimizer RMSProp", "epsilon", self.epsilon, 0.0, open_low=True)
+        check_number("optimizer RMSProp: rho", self.rho, 0.0, 1.0, below=True)
+        check_number("optimizer RMSProp: epsilon", self.epsilon, 0.0, above=True)
 
     def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
         """Update `parameters`, in place."""
@@ -187,8 +193,8 @@ class Adam(Optimizer):
     def __post_init__(self) -> None:
         for name in ("beta_1", "beta_2"):
             value = getattr(self, name)
-            check_number("optimizer Adam", name, value, 0.0, 1.0 - 1e-9)
-        check_number("optimizer Adam", "epsilon", self.epsilon, 0.0, open_low=True)
+            check_number(f"optimizer Adam: {name}", value, 0.0, 1.0, below=True)
+        check_number("optimizer Adam: epsilon", self.epsilon, 0.0, above=True)
 
     def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
         """Update `parameters`, in place."""
@@ -220,7 +226,7 @@ class LBFGS(Optimizer):
     corrections: int = 10
 
     def __post_init__(self) -> None:
-        check_number("optimizer LBFGS", "corrections", self.corrections, 1)
+        check_number("optimizer LBFGS: corrections", self.corrections, 1)
 
     def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
         """Not a rule of single steps: see `training.train_lbfgs`."""
@@ -241,4 +247,4 @@ OPTIMIZERS: Final[dict[str, type[Optimizer]]] = {
 
 def optimizer(wanted: object, mu: float) -> Optimizer:
     """Return the optimizer that `wanted` stands for; momentum takes `mu` unless it says its own."""
-    return choose(Optimizer, OPTIMIZERS, wanted, mu=mu)
+    return choose("optimizer", OPTIMIZERS, wanted, mu=mu)

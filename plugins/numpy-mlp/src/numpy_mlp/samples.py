@@ -11,7 +11,7 @@ network's type, and has a last column of ones: `(rows, n_features + 1)`, a^(0) o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridwright.contract import Array
+
     from numpy_mlp.scaling import Scaler
 
 #: A chunk grows by whole batches up to this size; data below the second size are scaled once.
@@ -26,6 +27,13 @@ CHUNK_BYTES = 1 << 18
 SCALE_ONCE_BYTES = 1 << 20
 #: Rows are gathered and scaled in blocks that stay in the processor's cache.
 _BLOCK_BYTES = 1 << 17
+
+
+class Scratch(NamedTuple):
+    """Rows on their way from the data to a batch: as they were given, and centred."""
+
+    raw: Array
+    centred: Array
 
 
 class Samples:
@@ -59,41 +67,48 @@ class Samples:
         precision = np.result_type(x.dtype, dtype)
         self._mean = scaler.mean.astype(precision)
         self._inverse_scale = (1.0 / scaler.scale).astype(dtype)
-        self._scaled = self._scale_all()
+        self._scaled: Array | None = None
 
-    def _scale_all(self) -> Array | None:
-        if self.n_samples * (self.n_features + 1) * self.dtype.itemsize > SCALE_ONCE_BYTES:
-            return None
+    def _all_scaled(self) -> Array:
+        if self._scaled is None:
+            self._scaled = self._scale_all()
+        return self._scaled
+
+    def _scale_all(self) -> Array:
         scaled = np.ones((self.n_samples, self.n_features + 1), self.dtype)
-        self._scale(self._x, scaled[:, :-1])
+        self._scale(self._x, scaled[:, :-1], np.empty(self._x.shape, self.dtype))
         return scaled
 
-    def _scale(self, x: Array, out: Array) -> None:
-        np.subtract(x, self._mean, out=out, casting="same_kind")
-        np.multiply(out, self._inverse_scale, out=out)
+    def _scale(self, x: Array, out: Array, scratch: Array) -> None:
+        # Rows of `out` lie apart (its column of ones): one of the two calls is spared that.
+        np.subtract(x, self._mean, out=scratch, casting="same_kind")
+        np.multiply(scratch, self._inverse_scale, out=out)
 
-    def gather_features(self, rows: Array, out: Array, raw: Array | None) -> None:
+    def gather_features(self, rows: Array, out: Array, scratch: Scratch | None) -> None:
         """Write the scaled features of `rows` into `out` `(len(rows), n_features + 1)`.
 
-        `raw` is scratch for unscaled rows, as `raw_block` makes it.
+        `scratch` is what this object's `scratch()` made.
         """
-        if raw is None:
-            assert self._scaled is not None
-            self._scaled.take(rows, axis=0, out=out, mode="clip")
+        if scratch is None:
+            self._all_scaled().take(rows, axis=0, out=out, mode="clip")
             return
-        for start in range(0, len(rows), len(raw)):
-            part = rows[start : start + len(raw)]
-            block = raw[: len(part)]
+        size = len(scratch.raw)
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            raw = scratch.raw[: len(part)]
             # mode="clip" lets numpy write straight into `out`; the default makes a copy first.
-            self._x.take(part, axis=0, out=block, mode="clip")
-            self._scale(block, out[start : start + len(part), :-1])
+            self._x.take(part, axis=0, out=raw, mode="clip")
+            self._scale(raw, out[start : start + len(part), :-1], scratch.centred[: len(part)])
 
-    def raw_block(self) -> Array | None:
-        """Return the scratch that `gather_features` needs, None where it needs none."""
-        if self._scaled is not None:
+    def scratch(self) -> Scratch | None:
+        """Return what `gather_features` needs, None where it needs nothing."""
+        if self.n_samples * (self.n_features + 1) * self.dtype.itemsize <= SCALE_ONCE_BYTES:
             return None
-        rows = max(1, _BLOCK_BYTES // (self.n_features * self._x.itemsize))
-        return np.empty((min(rows, self.n_samples), self.n_features), self._x.dtype)
+        row_bytes = self.n_features * max(self._x.itemsize, self.dtype.itemsize)
+        rows = min(max(1, _BLOCK_BYTES // row_bytes), self.n_samples)
+        raw = np.empty((rows, self.n_features), self._x.dtype)
+        same = raw.dtype == self.dtype
+        return Scratch(raw, raw if same else np.empty(raw.shape, self.dtype))
 
     def gather_target(self, rows: Array, out: Array) -> None:
         """Write one-hot rows or scaled targets of `rows` into `out` `(len(rows), n_outputs)`."""
@@ -144,7 +159,7 @@ class Batches:
         rows = min(n_batches * self.batch_size, samples.n_samples)
         self._order = np.arange(samples.n_samples)
         self._shuffled = shuffled
-        self._raw = samples.raw_block()
+        self._scratch = samples.scratch()
         self._chunk = Chunk(
             features=np.ones((rows, samples.n_features + 1), samples.dtype),
             target=np.empty((rows, samples.n_outputs), samples.dtype),
@@ -182,7 +197,7 @@ class Batches:
             yield chunk
 
     def _fill(self, chunk: Chunk, rows: Array) -> None:
-        self.samples.gather_features(rows, chunk.features, self._raw)
+        self.samples.gather_features(rows, chunk.features, self._scratch)
         self.samples.gather_target(rows, chunk.target)
         if chunk.weight is not None and self.samples.weight is not None:
             self.samples.weight.take(rows, out=chunk.weight[:, 0], mode="clip")

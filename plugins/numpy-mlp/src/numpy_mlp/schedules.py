@@ -37,8 +37,8 @@ class StepDecay(Schedule):
     every: int = 30
 
     def __post_init__(self) -> None:
-        check_number("schedule StepDecay", "rate", self.rate, 0.0, 1.0, open_low=True)
-        check_number("schedule StepDecay", "every", self.every, 1)
+        check_number("schedule StepDecay: rate", self.rate, 0.0, 1.0, above=True)
+        check_number("schedule StepDecay: every", self.every, 1)
 
     def factor(self, epoch: int, epochs: int) -> float:  # noqa: ARG002  # fixed signature
         """Return rate^(epoch // every)."""
@@ -52,7 +52,7 @@ class ExponentialDecay(Schedule):
     rate: float = 0.99
 
     def __post_init__(self) -> None:
-        check_number("schedule ExponentialDecay", "rate", self.rate, 0.0, 1.0, open_low=True)
+        check_number("schedule ExponentialDecay: rate", self.rate, 0.0, 1.0, above=True)
 
     def factor(self, epoch: int, epochs: int) -> float:  # noqa: ARG002  # fixed signature
         """Return rate^epoch."""
@@ -66,7 +66,7 @@ class InverseTimeDecay(Schedule):
     rate: float = 0.01
 
     def __post_init__(self) -> None:
-        check_number("schedule InverseTimeDecay", "rate", self.rate, 0.0)
+        check_number("schedule InverseTimeDecay: rate", self.rate, 0.0)
 
     def factor(self, epoch: int, epochs: int) -> float:  # noqa: ARG002  # fixed signature
         """Return 1 / (1 + rate * epoch)."""
@@ -80,7 +80,7 @@ class CosineDecay(Schedule):
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        check_number("schedule CosineDecay", "floor", self.floor, 0.0, 1.0)
+        check_number("schedule CosineDecay: floor", self.floor, 0.0, 1.0)
 
     def factor(self, epoch: int, epochs: int) -> float:
         """Return floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2."""
@@ -98,4 +98,4 @@ SCHEDULES: Final[dict[str, type[Schedule]]] = {
 
 def schedule(wanted: object) -> Schedule:
     """Return the schedule that `wanted` stands for (see `notation.choose`)."""
-    return choose(Schedule, SCHEDULES, wanted)
+    return choose("schedule", SCHEDULES, wanted)

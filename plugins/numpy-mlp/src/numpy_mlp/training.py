@@ -13,19 +13,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize
-
 from gridwright.contract import EpochRecord
 from gridwright.errors import TrainingDiverged
+from scipy.optimize import minimize
+
 from numpy_mlp.network import Network, Pass, Workspace, layer_views
 from numpy_mlp.samples import CHUNK_BYTES, Batches, Chunk, Samples
-from numpy_mlp.stopping import EarlyStopping
 from numpy_mlp.tally import Tally
 
 if TYPE_CHECKING:
     from gridwright.contract import Array, Float64Array, OnEpoch
+
     from numpy_mlp.optimizers import LBFGS, Optimizer, State
     from numpy_mlp.schedules import Schedule
+    from numpy_mlp.stopping import EarlyStopping
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ class _Objective:
         self._mass = samples.n_samples
         self._part = np.empty_like(network.parameters)
         self._layers = layer_views(self._part, network.sizes)
-        self._known: tuple[Float64Array, tuple[float, float]] | None = None
+        self._known: tuple[Float64Array, tuple[float, float]] = np.empty(0), (0.0, 0.0)
 
     def __call__(self, parameters: Float64Array) -> tuple[float, Float64Array]:
         network = self._network
@@ -286,7 +287,8 @@ class _Objective:
 
     def scores_at(self, parameters: Array) -> tuple[float, float]:
         """Return (loss, score); free if that was the last point asked for."""
-        if self._known is None or not np.array_equal(self._known[0], parameters):
+        known, scores = self._known
+        if not np.array_equal(known, parameters):
             self(parameters)
-        assert self._known is not None
-        return self._known[1]
+            _, scores = self._known
+        return scores
