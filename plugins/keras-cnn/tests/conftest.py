@@ -5,22 +5,27 @@ import pytest
 from gridwright.contract import DataDescription
 
 
-def make_pictures(n=240, classes=("circle", "dot", "line"), seed=0):
-    """Return noise (n, 12, 12) of bytes with one bright third for each class, and its label."""
+def pictures_of(n=240, classes=("circle", "dot", "line"), seed=0):
+    """Return noise (n, 12, 12) of bytes with a bright band of rows for each class, and its label."""
     generator = np.random.default_rng(seed)
     codes = generator.integers(0, len(classes), n)
     x = generator.integers(0, 100, (n, 12, 12), dtype=np.uint8)
-    third = 12 // len(classes)
+    rows = 12 // len(classes)
     for code in range(len(classes)):
-        x[codes == code, code * third : (code + 1) * third] += 100
+        x[codes == code, code * rows : (code + 1) * rows] += 100
     return x, np.array(classes)[codes]
 
 
 @pytest.fixture(scope="session")
 def pictures():
-    x, y = make_pictures()
+    x, y = pictures_of()
     x.flags.writeable = y.flags.writeable = False
     return x, y
+
+
+@pytest.fixture(scope="session")
+def make_pictures():
+    return pictures_of
 
 
 @pytest.fixture

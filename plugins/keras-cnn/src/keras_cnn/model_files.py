@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,11 @@ def write(model: StoredModel, folder: Path) -> None:
     keras = runtime.keras()
     network = folder / NETWORK_FILE
     # The same layers without the optimizer, whose state would triple the file.
-    keras.Model(model.network.inputs, model.network.outputs, name="cnn").save(network)
+    bare = keras.Model(model.network.input, model.network.output, name="cnn")
+    with warnings.catch_warnings():
+        # Keras 3.15 on TensorFlow still converts weights in numpy 1's way.
+        warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept a copy")
+        bare.save(network)
     settings = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -64,10 +69,11 @@ def read(folder: Path) -> StoredModel:
         ModelFileError: a file is missing, altered, from a newer version, or carries code.
     """
     settings = _settings(folder / SETTINGS_FILE)
+    encoding = _targets(settings, folder / SETTINGS_FILE)
     network = folder / NETWORK_FILE
     if not network.is_file():
         raise ModelFileError(f"{network} is missing: the model in {folder} is incomplete")
-    if _sha256(network) != settings["sha256"][NETWORK_FILE]:
+    if {NETWORK_FILE: _sha256(network)} != settings.get("sha256"):
         raise ModelFileError(
             f"{network} was altered or cut short after it was stored: its SHA-256 differs from "
             f"that in {SETTINGS_FILE}"
@@ -77,9 +83,14 @@ def read(folder: Path) -> StoredModel:
     except (TypeError, ValueError, OSError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelFileError(f"Keras refuses {network}: {reason}") from error
-    return StoredModel(
-        loaded, settings["task"], targets.from_json(settings["task"], settings["targets"])
-    )
+    return StoredModel(loaded, settings["task"], encoding)
+
+
+def _targets(settings: dict[str, Any], path: Path) -> targets.Targets:
+    try:
+        return targets.from_json(settings["task"], settings["targets"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path} is damaged: {error!r}") from error
 
 
 def _settings(path: Path) -> dict[str, Any]:
@@ -91,9 +102,9 @@ def _settings(path: Path) -> dict[str, Any]:
         raise ModelFileError(f"{path} is damaged: {error}") from error
     if not isinstance(settings, dict) or settings.get("format") != FORMAT:
         raise ModelFileError(f"{path} does not describe a model of {FORMAT}")
-    if settings["format_version"] > FORMAT_VERSION:
+    if settings.get("format_version") != FORMAT_VERSION:
         raise ModelFileError(
-            f"{path} has format version {settings['format_version']}, but this package reads up "
+            f"{path} has format version {settings.get('format_version')}, but this package reads up "
             f"to {FORMAT_VERSION}: upgrade gridwright-keras-cnn"
         )
     return settings

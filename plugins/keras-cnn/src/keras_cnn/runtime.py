@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from gridwright.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,12 +31,24 @@ _START_UP_NOTICE = re.compile(r"WARNING: All log messages before absl|[IW]\d{4} 
 
 @cache
 def keras() -> Any:
-    """Return the module `keras`, imported and set up at the first call."""
+    """Return the module `keras`, imported and set up at the first call.
+
+    Raises:
+        ConfigurationError: the backend that `KERAS_BACKEND` names is not installed.
+    """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     with _start_up_notices_dropped():
-        import keras
-
+        try:
+            import keras
+        except ModuleNotFoundError as error:
+            backend = os.environ.get("KERAS_BACKEND")
+            if backend in {None, "tensorflow"}:
+                raise
+            raise ConfigurationError(
+                f"KERAS_BACKEND is {backend!r}, which needs the package {error.name!r}: install "
+                "it, or unset KERAS_BACKEND to use tensorflow"
+            ) from error
         if keras.backend.backend() == "tensorflow":
             _set_up_tensorflow()
     return keras

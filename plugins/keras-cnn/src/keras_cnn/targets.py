@@ -134,7 +134,13 @@ def value_targets(y: Array) -> ValueTargets:
 
 
 def from_json(task: str, stored: Mapping[str, Any]) -> Targets:
-    """Return what `to_json` has written down."""
+    """Return what `to_json` has written down.
+
+    Raises:
+        KeyError, TypeError, ValueError: it was altered since.
+    """
+    if task not in ("classification", "regression"):
+        raise ValueError(f"unknown task {task!r}")
     if task == "classification":
         classes = np.asarray(stored["classes"], dtype=np.dtype(stored["dtype"]))
         return ClassTargets(classes, bool(stored["one_hot"]))

@@ -1,0 +1,68 @@
+"""How Keras is started, each time in a process of its own."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+KERAS_STARTS = "from keras_cnn import runtime; keras = runtime.keras(); "
+
+
+def run(code, **environment):
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TF_", "KERAS_", "OMP_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**kept, **environment},
+    )
+
+
+def test_tensorflow_starts_quietly_with_the_threads_of_the_trial():
+    code = KERAS_STARTS + (
+        "import os, tensorflow as tf;"
+        "print(keras.backend.backend(), tf.config.threading.get_intra_op_parallelism_threads(),"
+        "tf.config.threading.get_inter_op_parallelism_threads(), os.environ['TF_FORCE_GPU_ALLOW_GROWTH'])"
+    )
+    done = run(code, OMP_NUM_THREADS="3", TF_FORCE_GPU_ALLOW_GROWTH="false")
+    assert done.stdout.split() == ["tensorflow", "3", "3", "false"]
+    assert not done.stderr
+
+
+def test_what_else_is_written_while_it_starts_is_passed_on():
+    code = (
+        "import os, keras_cnn.runtime as runtime\n"
+        "with runtime._start_up_notices_dropped():\n"
+        "    os.write(2, b'I0000 00:00:17.9 8107 port.cc:153] oneDNN\\nsomething is wrong\\n')\n"
+        "os.write(2, b'later\\n')"
+    )
+    assert run(code).stderr.splitlines() == ["something is wrong", "later"]
+
+
+def test_a_tensorflow_that_runs_already_keeps_its_threads():
+    code = (
+        "import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(2);"
+        "tf.constant(1) + 1;" + KERAS_STARTS + "print(keras.backend.backend(),"
+        "tf.config.threading.get_intra_op_parallelism_threads())"
+    )
+    assert run(code, OMP_NUM_THREADS="1").stdout.split() == ["tensorflow", "2"]
+
+
+@pytest.mark.skipif(find_spec("jax") is not None, reason="jax is installed, so it would start")
+def test_a_backend_that_is_not_installed_is_named():
+    code = (
+        "from gridwright.errors import ConfigurationError; from keras_cnn import runtime\n"
+        "try: runtime.keras()\n"
+        "except ConfigurationError as error: print(error)"
+    )
+    assert (
+        "KERAS_BACKEND is 'jax', which needs the package 'jax'"
+        in run(code, KERAS_BACKEND="jax").stdout
+    )
