@@ -1,9 +1,13 @@
 """A real store in a temporary folder, real data, and trials whose results are made up."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from shutil import copyfile
 
 import numpy as np
 import pytest
+
 from gridwright.contract import HISTORIES, Failure, TrialResult, TrialSpec
 from gridwright.datasets import load, split
 from gridwright.tracking import TrackingSession, TrackingSettings
@@ -32,8 +36,22 @@ def iris():
     return split(load(config), config, "validation")
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """A database with MLflow's tables and nothing in them: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("empty")
+    settings = TrackingSettings.resolve("sqlite:///mlflow.db", None, "Default", "spool", folder)
+    with TrackingSession.open(settings):
+        pass
+    # In WAL mode the last connection writes everything into the one file.
+    with closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return settings.database
+
+
 @pytest.fixture
-def settings(tmp_path):
+def settings(tmp_path, empty_store):
+    copyfile(empty_store, tmp_path / "mlflow.db")
     return TrackingSettings.resolve("sqlite:///mlflow.db", "mlruns", "iris", "spool", tmp_path)
 
 

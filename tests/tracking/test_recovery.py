@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from gridwright.contract import HISTORIES
 from gridwright.tracking import TrackingSession
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from mlflow import MlflowClient
+
 from gridwright.contract import HISTORIES, Failure
 from gridwright.errors import TrackingError
 from gridwright.tracking import SweepRecord, TrackingSession
-from mlflow import MlflowClient
 
 REQUIREMENTS = ("numpy",)
 SWEEP = SweepRecord(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gridwright.tracking.champion import PromotionOutcome, promote
-    from gridwright.tracking.leaderboard import Leaderboard, leaderboard
+    from gridwright.tracking.leaderboard import Leaderboard
     from gridwright.tracking.provenance import Provenance
     from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
     from gridwright.tracking.report import log_report
@@ -29,6 +29,8 @@ _MLFLOW_DEFAULTS = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # Seven, MLflow's own choice, take four minutes to say that a server cannot be reached.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
 }
 for _name, _value in _MLFLOW_DEFAULTS.items():
     os.environ.setdefault(_name, _value)
@@ -41,7 +43,6 @@ _HOMES = {
     "SweepRecord": "records",
     "TrackingSession": "session",
     "TrackingSettings": "records",
-    "leaderboard": "leaderboard",
     "leaderboard_text": "terminal_table",
     "log_report": "report",
     "promote": "champion",
@@ -55,7 +56,6 @@ __all__ = [
     "SweepRecord",
     "TrackingSession",
     "TrackingSettings",
-    "leaderboard",
     "leaderboard_text",
     "log_report",
     "promote",

@@ -47,6 +47,22 @@ class Leaderboard:
     runs: tuple[FinishedRun, ...]
     ranks: tuple[int | None, ...]
 
+    @classmethod
+    def of(cls, runs: Sequence[FinishedRun], rank_by: RankBy) -> Leaderboard:
+        """Return the leaderboard of `runs`; each data set has a ranking of its own."""
+        ordered: list[FinishedRun] = []
+        ranks: list[int | None] = []
+        for dataset_key in sorted({run.dataset_key for run in runs}):
+            part = ranked([run for run in runs if run.dataset_key == dataset_key], rank_by)
+            ordered += part
+            ranks += [None if run.failure else place for place, run in enumerate(part, start=1)]
+        return cls(
+            swept=tuple(swept_names([run.parameters for run in ordered])),
+            metrics=_present(ordered, rank_by),
+            runs=tuple(ordered),
+            ranks=tuple(ranks),
+        )
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of `rows`."""
@@ -77,22 +93,6 @@ class Leaderboard:
     def to_json(self) -> str:
         """Return all rows in the format that MLflow's UI shows as a table."""
         return json.dumps({"columns": self.columns, "data": self.rows()})
-
-
-def leaderboard(runs: Sequence[FinishedRun], rank_by: RankBy) -> Leaderboard:
-    """Return the leaderboard of `runs`; each data set has a ranking of its own."""
-    ordered: list[FinishedRun] = []
-    ranks: list[int | None] = []
-    for dataset_key in sorted({run.dataset_key for run in runs}):
-        part = ranked([run for run in runs if run.dataset_key == dataset_key], rank_by)
-        ordered += part
-        ranks += [None if run.failure else place for place, run in enumerate(part, start=1)]
-    return Leaderboard(
-        swept=tuple(swept_names([run.parameters for run in ordered])),
-        metrics=_present(ordered, rank_by),
-        runs=tuple(ordered),
-        ranks=tuple(ranks),
-    )
 
 
 def distinguished(runs: Sequence[Mapping[str, str]]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gridwright.contract import HISTORIES
 from gridwright.tracking import tags
 from gridwright.tracking.figures import CURVES, Curves, best_curves, effects
-from gridwright.tracking.leaderboard import Leaderboard, leaderboard
+from gridwright.tracking.leaderboard import Leaderboard
 from gridwright.tracking.note import sweep_note
 from gridwright.tracking.params import TAG_LENGTH, shortened
 from gridwright.tracking.store import sentences
@@ -47,7 +47,7 @@ def log_report(
     Raises:
         TrackingError: the store refuses it.
     """
-    board = leaderboard(runs, sweep.rank_by)
+    board = Leaderboard.of(runs, sweep.rank_by)
     with (
         store.lock,
         sentences(store.settings, "write the report of the sweep"),

@@ -13,6 +13,7 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from gridwright.errors import TrackingError
 
@@ -123,7 +124,7 @@ def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
     """Turn what MLflow raises into a `TrackingError` that names the store, never its password."""
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError, ImportError) as error:  # ImportError: a driver
         reason = str(error).replace(settings.uri, settings.public_uri).strip()
         raise TrackingError(
             f"cannot {action} at {settings.public_uri}: {reason.splitlines()[0]}"
