@@ -1,7 +1,8 @@
 """scikit-learn's own checks of an estimator, all of them, none expected to fail."""
 
-from numpy_mlp import MLPClassifier, MLPRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from numpy_mlp import MLPClassifier, MLPRegressor
 
 
 @parametrize_with_checks([MLPClassifier(), MLPRegressor()])

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from numpy_mlp.blas import blas_threads
-from numpy_mlp.errors import DataError
+from numpy_mlp.errors import DataError, ParameterError
 from numpy_mlp.hyperparameters import RULES, Settings, resolve
 from numpy_mlp.network import Network, Workspace
 from numpy_mlp.optimizers import LBFGS
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridwright.contract import Array, EpochRecord, Float64Array, OnEpoch, Task
-
     from numpy_mlp.optimizers import State
     from numpy_mlp.outputs import Output
 
@@ -184,24 +183,22 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
 
     def _partial_fit(self, x: Array, y: Array, sample_weight: Array | None, *, first: bool) -> Self:
         settings = self._settings()
+        if isinstance(settings.plan.optimizer, LBFGS):
+            raise ParameterError("partial_fit needs an optimizer of single steps, not LBFGS")
         x, y = self._checked_data(x, y, reset=first)
         x, y, weight = usable_rows(x, y, sample_weight)
+        rng = self._generator()
         if first:
-            rng = self._generator()
             self._learn_target(y, weight)
             self.scaler_ = Scaler.fit(x, weight)
             self.network_ = self._new_network(settings, rng)
             self._progress = None
-        plan = replace(settings.plan, epochs=1)
-        history = self._history(settings, None, watch=False)
+        state, rng, done = self._progress or (None, rng, 0)
         samples = self._samples(settings, x, y, weight, "training")
+        history = self._history(settings, None, watch=False)
+        plan = replace(settings.plan, epochs=1)
+        trainer = Trainer(self.network_, plan, rng, state, epochs_done=done)
         with blas_threads(settings.threads):
-            if isinstance(plan.optimizer, LBFGS):
-                raise DataError("partial_fit needs an optimizer that takes single steps, not LBFGS")
-            state, generator, done = self._progress or (None, None, 0)
-            trainer = Trainer(
-                self.network_, plan, generator or self._generator(), state, epochs_done=done
-            )
             trainer.fit(samples, history)
         self._progress = (trainer.state, trainer.rng, trainer.epochs_done)
         self._keep(history, more=not first)
@@ -334,7 +331,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
 
     def save(self, folder: Path) -> None:
         """Write the trained model into an existing folder: see `model_files`."""
-        from numpy_mlp.model_files import save_model  # noqa: PLC0415  # it imports this module
+        from numpy_mlp.model_files import save_model  # it imports this module
 
         check_is_fitted(self)
         save_model(self, folder)

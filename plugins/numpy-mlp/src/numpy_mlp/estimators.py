@@ -56,7 +56,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             given = np.unique(np.asarray(classes))
             if not first and not np.array_equal(given, self.classes_):
                 raise DataError(
-                    f"classes {given!r} are not those of the first call, {self.classes_!r}"
+                    f"classes {given.tolist()} are not those of the first call, {self.classes_.tolist()}"
                 )
             self._announced = given
         try:
@@ -75,7 +75,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         if len(self.classes_) < 2:
             raise DataError(
                 "a classification needs at least two classes, but y holds one class: "
-                f"{self.classes_[0]!r}"
+                f"{self.classes_.tolist()[0]!r}"
             )
         self.n_outputs_ = len(self.classes_)
 

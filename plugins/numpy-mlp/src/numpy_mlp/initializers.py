@@ -11,6 +11,7 @@ from numpy_mlp.notation import Choice, check_number, choose
 
 if TYPE_CHECKING:
     import numpy as np
+
     from gridwright.contract import Array
 
 

@@ -1,20 +1,20 @@
 """Stored models: `model.json` for everything that is text, `arrays.npz` for the arrays; no pickle.
 
-`model.json` holds a format version and the SHA-256 of all the rest of it and of every array: name,
-type, shape and bytes. A model that was altered, cut short or written by a newer version is refused.
+`model.json` holds a format version and the SHA-256 of its other entries and of `arrays.npz`. A model
+that was altered, cut short or written by a newer version is refused before its arrays are parsed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from gridwright.errors import ModelFileError, unknown_name
 
+from gridwright.errors import ModelFileError, unknown_name
 from numpy_mlp.activations import ACTIVATIONS, Activation
 from numpy_mlp.estimators import MLPClassifier, MLPRegressor
 from numpy_mlp.notation import Choice
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridwright.contract import Array
-
     from numpy_mlp.base import BaseMLP
 
 FORMAT: Final = "numpy-mlp"
@@ -54,8 +53,10 @@ def save_model(estimator: BaseMLP, folder: Path) -> None:
         "columns": bool(getattr(estimator, "_columns", False)),
         "labels_are_objects": _labels_are_objects(estimator),
     }
-    document["sha256"] = _digest(document, arrays)
-    np.savez(Path(folder) / _ARRAYS, allow_pickle=False, **arrays)
+    archive = io.BytesIO()
+    np.savez(archive, allow_pickle=False, **arrays)
+    document["sha256"] = _digest(document, archive.getvalue())
+    (Path(folder) / _ARRAYS).write_bytes(archive.getvalue())
     text = json.dumps(document, indent=1, sort_keys=True)
     (Path(folder) / _DOCUMENT).write_text(text, encoding="utf-8")
 
@@ -72,27 +73,36 @@ def load_model(folder: Path, activations: Mapping[str, type[Activation]] | None 
     """
     folder = Path(folder)
     document = _read_document(folder / _DOCUMENT)
-    arrays = _read_arrays(folder / _ARRAYS)
+    archive = _read(folder / _ARRAYS)
     claimed = document.pop("sha256", None)
-    if claimed != _digest(document, arrays):
+    if claimed != _digest(document, archive):
         raise ModelFileError(
             f"the model in {folder} is not what was saved (its SHA-256 differs): "
-            "it was altered or damaged, so train or copy it again"
+            "it was altered or cut short, so train it or copy it again"
         )
+    with np.load(io.BytesIO(archive), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
     return _rebuild(document, arrays, activations or {})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ModelFileError(f"no model in {path.parent}: {path.name} is missing") from None
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error}") from error
 
 
 def _read_document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelFileError(f"no model in {path.parent}: {path.name} is missing") from None
-    except (OSError, ValueError) as error:
+        document = json.loads(_read(path))
+    except ValueError as error:
         raise ModelFileError(f"{path} cannot be read as a model: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ModelFileError(f"{path} is not a model of {FORMAT}")
     version = document.get("format_version")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise ModelFileError(f"{path} has no valid format_version: got {version!r}")
     if version > FORMAT_VERSION:
         raise ModelFileError(
@@ -100,16 +110,6 @@ def _read_document(path: Path) -> dict[str, Any]:
             "upgrade gridwright-numpy-mlp"
         )
     return document
-
-
-def _read_arrays(path: Path) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except FileNotFoundError:
-        raise ModelFileError(f"no model in {path.parent}: {path.name} is missing") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise ModelFileError(f"{path} cannot be read as arrays of a model: {error}") from error
 
 
 def _arrays(estimator: BaseMLP) -> dict[str, Array]:
@@ -136,12 +136,12 @@ def _labels_are_objects(estimator: BaseMLP) -> bool:
 def _storable(classes: Array) -> Array:
     if classes.dtype != object:
         return classes
-    plain = np.array(classes.tolist())
-    if plain.dtype == object or plain.tolist() != classes.tolist():
+    labels = classes.tolist()
+    if {type(label) for label in labels} not in ({str}, {int}, {float}, {bool}):
         raise ModelFileError(
-            f"class labels {classes.tolist()!r} cannot be stored: use strings, numbers or booleans"
+            f"class labels {labels!r} cannot be stored: use strings, numbers or booleans"
         )
-    return plain
+    return np.array(labels)
 
 
 def _feature_names(estimator: BaseMLP) -> list[str] | None:
@@ -164,14 +164,9 @@ def _plain(value: Any) -> Any:
     return value.__name__ if isinstance(value, type) else None
 
 
-def _digest(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
+def _digest(document: Mapping[str, Any], archive: bytes) -> str:
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(text.encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+    return hashlib.sha256(text.encode() + b"\n" + archive).hexdigest()
 
 
 def _rebuild(

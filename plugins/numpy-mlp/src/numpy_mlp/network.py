@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridwright.contract import Array
-
     from numpy_mlp.activations import Activation
     from numpy_mlp.initializers import Initializer
     from numpy_mlp.losses import Loss

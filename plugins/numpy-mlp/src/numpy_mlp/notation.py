@@ -15,8 +15,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
-from gridwright.errors import unknown_name
 
+from gridwright.errors import unknown_name
 from numpy_mlp.errors import ParameterError
 
 _CALL = re.compile(r"\s*([A-Za-z][\w-]*)\s*(?:\(([^()]*)\))?\s*")

@@ -33,7 +33,7 @@ class NumpyMLPPlugin:
 
     def check(self, parameters: Mapping[str, Any], data: DataDescription) -> Sequence[Problem]:
         """Return every problem of `parameters` on such data, without training."""
-        from numpy_mlp.hyperparameters import RULES, problems  # noqa: PLC0415  # imports numpy
+        from numpy_mlp.hyperparameters import RULES, problems  # imports numpy
 
         known = {name: value for name, value in parameters.items() if name in RULES}
         found = [
@@ -48,7 +48,7 @@ class NumpyMLPPlugin:
         self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int
     ) -> Estimator:
         """Return an untrained `MLPClassifier` or `MLPRegressor`."""
-        from numpy_mlp.estimators import MLPClassifier, MLPRegressor  # noqa: PLC0415  # imports numpy
+        from numpy_mlp.estimators import MLPClassifier, MLPRegressor  # imports numpy
 
         del data  # the network takes its sizes from the arrays it is trained on
         kind = MLPClassifier if task == "classification" else MLPRegressor
@@ -56,7 +56,7 @@ class NumpyMLPPlugin:
 
     def load(self, folder: Path) -> Estimator:
         """Return the trained estimator that `save` wrote into `folder`."""
-        from numpy_mlp.model_files import load_model  # noqa: PLC0415  # imports numpy
+        from numpy_mlp.model_files import load_model  # imports numpy
 
         return load_model(folder)
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gridwright.contract import Array
-
     from numpy_mlp.scaling import Scaler
 
 #: A chunk grows by whole batches up to this size; data below the second size are scaled once.
@@ -148,7 +147,8 @@ class Batches:
     Args:
         samples: the data.
         batch_size: rows of a batch.
-        shuffled: False keeps the order of the data (to evaluate).
+        shuffled: False for an order that never changes, and needs no second gather if all samples
+            fit into one chunk.
     """
 
     def __init__(self, samples: Samples, batch_size: int, *, shuffled: bool = True) -> None:
@@ -157,8 +157,6 @@ class Batches:
         row_bytes = (samples.n_features + 1) * samples.dtype.itemsize
         n_batches = max(1, CHUNK_BYTES // (row_bytes * self.batch_size))
         rows = min(n_batches * self.batch_size, samples.n_samples)
-        self._order = np.arange(samples.n_samples)
-        self._shuffled = shuffled
         self._scratch = samples.scratch()
         self._chunk = Chunk(
             features=np.ones((rows, samples.n_features + 1), samples.dtype),
@@ -170,7 +168,7 @@ class Batches:
         self._last = self._chunk.cut(0, last) if last else self._chunk
         self._in_place = not shuffled and rows == samples.n_samples
         if self._in_place:
-            self._fill(self._chunk, self._order)
+            self._fill(self._chunk, np.arange(rows))
 
     @property
     def chunk(self) -> Chunk:
@@ -183,15 +181,15 @@ class Batches:
         return self._last
 
     def chunks(self, rng: np.random.Generator | None = None) -> Iterator[Chunk]:
-        """Yield an epoch's chunks, filled; the order of the samples is drawn anew if shuffled."""
+        """Yield an epoch's chunks, filled; `rng` draws the order of the samples."""
         if self._in_place:
             yield self._chunk
             return
-        if rng is not None and self._shuffled:
-            rng.shuffle(self._order)
+        n_samples = self.samples.n_samples
+        order = np.arange(n_samples) if rng is None else rng.permutation(n_samples)
         rows = len(self._chunk.features)
-        for start in range(0, self.samples.n_samples, rows):
-            part = self._order[start : start + rows]
+        for start in range(0, n_samples, rows):
+            part = order[start : start + rows]
             chunk = self._chunk if len(part) == rows else self._last
             self._fill(chunk, part)
             yield chunk

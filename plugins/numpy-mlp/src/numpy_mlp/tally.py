@@ -13,7 +13,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from gridwright.contract import Array
-
     from numpy_mlp.losses import Loss
     from numpy_mlp.samples import Chunk, Samples
 

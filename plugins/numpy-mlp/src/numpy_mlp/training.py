@@ -13,17 +13,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gridwright.contract import EpochRecord
-from gridwright.errors import TrainingDiverged
 from scipy.optimize import minimize
 
+from gridwright.contract import EpochRecord
+from gridwright.errors import TrainingDiverged
 from numpy_mlp.network import Network, Pass, Workspace, layer_views
 from numpy_mlp.samples import CHUNK_BYTES, Batches, Chunk, Samples
 from numpy_mlp.tally import Tally
 
 if TYPE_CHECKING:
     from gridwright.contract import Array, Float64Array, OnEpoch
-
     from numpy_mlp.optimizers import LBFGS, Optimizer, State
     from numpy_mlp.schedules import Schedule
     from numpy_mlp.stopping import EarlyStopping

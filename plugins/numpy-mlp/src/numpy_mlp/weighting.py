@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
-from numpy_mlp.errors import DataError
-
 if TYPE_CHECKING:
     from gridwright.contract import Array
 
@@ -25,8 +23,6 @@ def usable_rows(
         return x, y, None
     weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
     used = weight > 0.0
-    if not used.any():
-        raise DataError("sample_weight is 0 for every sample: at least one must be above 0")
     if used.all():
         return x, y, weight
     return x[used], y[used], weight[used]
