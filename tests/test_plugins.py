@@ -42,7 +42,7 @@ def test_unknown_name_lists_the_options_and_the_nearest():
 
 def test_a_plugin_that_does_not_import_is_named(installed):
     installed(Entry("broken", ImportError("no module named 'torch'")))
-    with pytest.raises(PluginError, match="'broken' cannot be loaded from somewhere.*torch"):
+    with pytest.raises(PluginError, match=r"'broken' cannot be loaded from somewhere.*torch"):
         plugins.load_model_plugin("broken")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gridwright.configuration_files import configuration_files
 from gridwright.errors import ConfigurationError, unknown_name
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ def _missing_configuration(error: MissingConfigException) -> str:
     # `experiment/paper` is a folder of the group `experiment`: name options as they are typed.
     root, *folders = group.split("/")
     prefix = "".join(f"{folder}/" for folder in folders)
-    return unknown_name(
-        root, prefix + name, [prefix + option for option in error.options or ()]
-    )
+    options = {prefix + option for option in error.options or ()}
+    # Hydra lists the options of one folder only.
+    options.update(found for found, _ in configuration_files(root))
+    return unknown_name(root, prefix + name, options)
 
 
 def _unreadable_override(override: str, message: str) -> str:

@@ -30,9 +30,7 @@ def of_run(run: FinishedRun, settings: TrackingSettings) -> str:
     """Return what a single run ends with."""
     if run.failure is not None:
         return f"Run {run.run_id} failed; {_where(settings)}"
-    metrics = [
-        f"  {name:<17} {run.metrics[name]:.4f}" for name in _SHOWN if name in run.metrics
-    ]
+    metrics = [f"  {name:<17} {run.metrics[name]:.4f}" for name in _SHOWN if name in run.metrics]
     return "\n".join([*metrics, "", *_next_steps(settings, [f"runs:/{run.run_id}/model"])])
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ class DataDescription:
         name: the data set's name, as in `dataset=<name>`.
         task: what is predicted.
         n_train: samples that a trial trains on.
-        sample_shape: shape of one sample: `(4,)` for a table of 4 columns, `(28, 28)` for a picture.
+        sample_shape: shape of one sample: `(4,)` in a table of 4 columns, `(28, 28)` for a picture.
         dtype: numpy's name of the type of `x`, such as `float64` or `uint8`.
         classes: sorted class labels (as plain Python values); empty for regression.
         n_outputs: columns of the target of a regression, 1 for a classification.
@@ -130,7 +131,10 @@ class Classifier(Estimator, Protocol):
     """An estimator for classification."""
 
     def predict_proba(self, x: Array) -> Array:
-        """Return probabilities `(n, n_classes)`, columns in the order of `DataDescription.classes`."""
+        """Return probabilities `(n, n_classes)`, columns in the order of `DataDescription.classes`.
+
+        The class that `predict` returns is the one with the highest probability.
+        """
         ...
 
 
@@ -167,7 +171,7 @@ class ModelPlugin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrialSpec:
-    """One cell of a grid, ready to run. Plain values only: it travels to workers and into the spool.
+    """One cell of a grid, ready to run, in plain values: it goes to workers and into the spool.
 
     Attributes:
         key: SHA-256 of configuration, data digest and plugin version, in hexadecimal.
@@ -230,7 +234,7 @@ class TrialResult:
         epoch_ms: wall clock at the end of each epoch, int64 `(n_epochs,)`. Written once, so that
             a run that was cut off is completed with identical points.
         histories: name of `HISTORIES` -> float64 `(n_epochs,)`.
-        metrics: final metrics, such as `train_score`, `validation_score`, `test_loss`, `fit_seconds`.
+        metrics: final metrics, such as `train_score`, `validation_score`, `fit_seconds`.
         failure: None for a finished trial.
         files: the stored model, relative POSIX path -> content; empty for a failed trial.
         probe_rows: which rows of the test part (of the training part where there is none) the

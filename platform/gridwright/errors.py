@@ -7,8 +7,11 @@ prints that sentence without a traceback and ends with `exit_code`; anything tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class GridwrightError(Exception):

@@ -6,17 +6,19 @@ Hydra. A person who asks for help should not wait, so this module imports nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import resources
-from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 
 from gridwright import __version__
+from gridwright.configuration_files import configuration_files
 from gridwright.plugins import model_entry_points
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 EXAMPLES = """\
-  gridwright dataset=iris model=numpy-mlp                              one run
-  gridwright -m dataset=iris model=numpy-mlp model.eta=0.01,0.001      a grid of two
-  gridwright -m experiment=paper/iris                                  the paper's grid, 540 trials"""
+  gridwright dataset=iris model=numpy-mlp                          one run
+  gridwright -m dataset=iris model=numpy-mlp model.eta=0.01,0.001  a grid of two trials
+  gridwright -m experiment=paper/iris                              the paper's grid, 540 trials"""
 
 OPTIONS = """\
   -m, --multirun           run every combination of the values that are separated by commas
@@ -24,15 +26,6 @@ OPTIONS = """\
   --config-dir FOLDER      a folder of your own with dataset/, model/ or experiment/ files
   -sc install=bash         shell completion (also zsh, fish): eval "$(gridwright -sc install=bash)"
   --hydra-help             everything else that Hydra understands"""
-
-
-def configuration_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
-    """Yield (name, file) of every configuration below `folder`, as `group=<name>` takes it."""
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from configuration_files(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(".yaml"):
-            yield prefix + entry.name.removesuffix(".yaml"), entry
 
 
 def description(file: Traversable) -> str:
@@ -48,8 +41,7 @@ def description(file: Traversable) -> str:
 
 def listing(group: str) -> list[tuple[str, str]]:
     """Return (name, description) of each configuration of a group of the platform's own."""
-    folder = resources.files("gridwright.conf") / group
-    return [(name, description(file)) for name, file in configuration_files(folder)]
+    return [(name, description(file)) for name, file in configuration_files(group)]
 
 
 def models() -> list[tuple[str, str]]:

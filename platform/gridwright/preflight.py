@@ -10,17 +10,20 @@ from __future__ import annotations
 import json
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridwright import datasets
 from gridwright.contract import TrialSpec
-from gridwright.datasets import TrialData
 from gridwright.errors import ConfigurationError, InvalidTrials
 from gridwright.plugins import load_model_plugin
 from gridwright.trial import trial_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gridwright.datasets import TrialData
 
 #: Cells of one cause that the message names one by one.
 NAMED_CELLS = 3

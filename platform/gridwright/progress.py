@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.progress import (
     BarColumn,
@@ -48,7 +48,7 @@ class SweepProgress(AbstractContextManager["SweepProgress"]):
         )
         self._task = self._bar.add_task("starting", total=total)
 
-    def __enter__(self) -> SweepProgress:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
@@ -71,9 +71,7 @@ class SweepProgress(AbstractContextManager["SweepProgress"]):
         state = self._state()
         self._bar.update(self._task, completed=self._done, description=state)
         step = max(1, self._total // PLAIN_LINES)
-        if not self._console.is_terminal and (
-            self._done % step == 0 or self._done == self._total
-        ):
+        if not self._console.is_terminal and (self._done % step == 0 or self._done == self._total):
             self._console.print(f"{self._done}/{self._total} trials, {state}", soft_wrap=True)
 
     def _state(self) -> str:

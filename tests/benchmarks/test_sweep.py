@@ -20,7 +20,9 @@ def seconds(command, cwd):
 
 
 def test_tracked_iris_grid_against_untracked_sklearn(tmp_path, capsys):
-    ours, printed = seconds([sys.executable, "-m", "gridwright", "-m", "experiment=paper/iris"], tmp_path)
+    ours, printed = seconds(
+        [sys.executable, "-m", "gridwright", "-m", "experiment=paper/iris"], tmp_path
+    )
     assert "540" in printed
     theirs, printed = seconds([sys.executable, str(PEER)], tmp_path)
     assert printed.startswith("540 ")

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gridwright.sweep.cluster import Cluster
-    from gridwright.sweep.composition import Cell, compose_cells
+    from gridwright.sweep.composition import Cell, compose_cells, resolved
     from gridwright.sweep.ray_tune import run_trials
     from gridwright.sweep.space import expand
 
-__all__ = ["Cell", "Cluster", "compose_cells", "expand", "run_trials"]
+__all__ = ["Cell", "Cluster", "compose_cells", "expand", "resolved", "run_trials"]
 
 _HOMES = {
     "Cell": "composition",
     "Cluster": "cluster",
     "compose_cells": "composition",
     "expand": "space",
+    "resolved": "composition",
     "run_trials": "ray_tune",
 }
 

@@ -37,11 +37,13 @@ class Cluster:
     """
 
     def __init__(self, address: str | None = None) -> None:
-        os.environ.update(_RAY_DEFAULTS | {key: os.environ[key] for key in _RAY_DEFAULTS if key in os.environ})
+        for name, value in _RAY_DEFAULTS.items():
+            os.environ.setdefault(name, value)
         self._address = address
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ray-start")
         self._owned = False
         self._start: Future[None] = self._executor.submit(self._init)
+        self._end: Future[None] | None = None
 
     def __enter__(self) -> Cluster:
         return self
@@ -69,9 +71,18 @@ class Cluster:
                 f"Ray cannot be used {where}: {reason} (see resources.address)"
             ) from error
 
+    def release(self) -> None:
+        """Begin to end what this object started, and return at once; `shutdown` waits for it."""
+        if self._end is None:
+            self._end = self._executor.submit(self._shutdown)
+
     def shutdown(self) -> None:
         """End what this object started; a cluster that was there before stays."""
+        self.release()
         self._executor.shutdown(wait=True)
+
+    def _shutdown(self) -> None:
+        # In the thread that started Ray: once that thread is gone, Ray waits for it for 5 s.
         if self._owned:
             import ray
 
@@ -81,7 +92,6 @@ class Cluster:
     def _init(self) -> None:
         import ray
 
-        # Tune takes a second to import, and is needed next.
         if ray.is_initialized():
             return
         logging.getLogger("ray").setLevel(logging.ERROR)
@@ -92,7 +102,7 @@ class Cluster:
         )
         ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
         self._owned = True
-        from ray import tune  # noqa: F401 - imported here to be ready when it is needed
+        from ray import tune  # noqa: F401 - takes a second, and is needed next
 
 
 def available_cpus() -> int:

@@ -94,7 +94,7 @@ class _Composer:
         ConfigLoaderImpl._apply_overrides_to_config(  # noqa: SLF001 - the one Hydra uses itself
             [self._parse(line) for line in values], config
         )
-        return _plain(config)
+        return resolved(config)
 
     def _parse(self, line: str) -> Override:
         # The same few overrides make up all cells, and parsing one takes as long as setting ten.
@@ -130,11 +130,12 @@ class _Composer:
     def _slowly(self, overrides: Sequence[str]) -> dict[str, Any]:
         config = self._loader.load_sweep_config(self._master, list(overrides))
         HydraConfig.instance().set_config(config)
-        plain = _plain(config)
+        plain = resolved(config)
         del plain["hydra"]
         return plain
 
 
-def _plain(config: DictConfig) -> dict[str, Any]:
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """Return a configuration as plain values, every interpolation resolved."""
     plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True, enum_to_str=True)
     return cast("dict[str, Any]", plain)

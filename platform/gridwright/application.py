@@ -1,0 +1,234 @@
+"""What the command does: the composition root, the one module that may import everything.
+
+A grid goes through `Application.sweep`, one run through `Application.__call__`; both use the
+same checks, the same trial and the same writer.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from gridwright import __version__
+from gridwright.errors import GridwrightError, TrialFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omegaconf import DictConfig
+
+    from gridwright.contract import TrialResult, TrialSpec
+    from gridwright.preflight import Plan
+    from gridwright.sweep import Cell, Cluster
+    from gridwright.tracking import FinishedRun, PromotionOutcome, SweepRecord, TrackingSession
+
+
+class Application:
+    """What Hydra calls: with one configuration, or with all cells of a grid.
+
+    Attributes:
+        command: the command line, to be typed again.
+        error: why a single run failed, in a sentence.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.command = shlex.join(["gridwright", *arguments])
+        self.error: GridwrightError | None = None
+
+    def __call__(self, configuration: DictConfig) -> None:
+        """Run one trial, without Ray, and keep the sentence that says why it failed, if it did.
+
+        Hydra would print a headline of its own over an exception that leaves its job.
+        """
+        try:
+            self._run(configuration)
+        except GridwrightError as error:
+            self.error = error
+
+    def sweep(self, cells: Sequence[Cell], configuration: DictConfig) -> None:
+        """Run every cell of a grid with Ray Tune, and end with leaderboard and champion."""
+        from gridwright.preflight import plan_trials
+        from gridwright.sweep import Cluster
+
+        # Every cell has its own copy of what the sweep is told as a whole.
+        del configuration
+        plan = plan_trials([(cell.overrides, cell.config) for cell in cells])
+        config = cells[0].config
+        # Ray starts while MLflow is imported and its store is opened.
+        with (
+            Cluster(config["resources"]["address"]) as cluster,
+            open_session(config, plan) as session,
+        ):
+            GridRun(self.command, config, plan, session).run(cluster)
+
+    def _run(self, configuration: DictConfig) -> None:
+        from hydra.core.hydra_config import HydraConfig
+
+        from gridwright.preflight import plan_trials
+        from gridwright.sweep import resolved
+
+        config = resolved(configuration)
+        plan = plan_trials([(list(HydraConfig.get().overrides.task), config)])
+        with open_session(config, plan) as session:
+            run_single(plan, session)
+
+
+def open_session(config: Mapping[str, Any], plan: Plan) -> TrackingSession:
+    """Open the tracking that a configuration asks for.
+
+    The experiment of MLflow is named after the data unless the configuration names it.
+
+    Raises:
+        TrackingError: the store or the spool cannot be used.
+    """
+    from gridwright.tracking import TrackingSession, TrackingSettings
+
+    tracking = config["tracking"]
+    return TrackingSession.open(
+        TrackingSettings.resolve(
+            uri=tracking["uri"],
+            artifacts=tracking["artifacts"],
+            experiment_name=tracking["experiment_name"] or "+".join(plan.datasets),
+            spool=tracking["spool"],
+        )
+    )
+
+
+def run_single(plan: Plan, session: TrackingSession) -> None:
+    """Run the only trial of `plan` here, or take it over from MLflow.
+
+    Raises:
+        TrialFailed: the trial failed; its run is recorded.
+    """
+    from gridwright import conclusion
+    from gridwright.plugins import load_model_plugin
+    from gridwright.trial import run_trial
+
+    (spec,) = plan.specs
+    data = plan.data[spec.dataset_key]
+    if spec.key in session.finished():
+        print("This trial is already finished: nothing was run.")
+    else:
+        plugin = load_model_plugin(spec.model)
+        result = run_trial(spec, data, plugin)
+        session.submit(spec, result, data, plugin.requirements)
+        session.drain()
+    (run,) = session.runs([spec.key])
+    print(conclusion.of_run(run, session.store.settings))
+    if run.failure is not None:
+        raise TrialFailed(run.failure.reason)
+
+
+class GridRun:
+    """One grid, from what MLflow holds of it already to the report."""
+
+    def __init__(
+        self, command: str, config: Mapping[str, Any], plan: Plan, session: TrackingSession
+    ) -> None:
+        self._config = config
+        self._plan = plan
+        self._session = session
+        self._record = _record(command, config, plan)
+
+    def run(self, cluster: Cluster) -> None:
+        """Run the trials that MLflow does not hold yet, then rank, report and promote."""
+        session = self._session
+        finished = session.finished()
+        todo = [spec for spec in self._plan.specs if spec.key not in finished]
+        print(self._opening(len(todo)))
+        run_id = session.start_sweep(self._record)
+        try:
+            if todo:
+                self._run_trials(todo, run_id, cluster)
+            cluster.release()
+            session.drain()
+        except BaseException as error:
+            session.end_sweep("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+            raise
+        self._conclude(run_id)
+
+    def _run_trials(self, todo: Sequence[TrialSpec], run_id: str, cluster: Cluster) -> None:
+        from rich.console import Console
+
+        from gridwright.plugins import load_model_plugin
+        from gridwright.progress import SweepProgress
+        from gridwright.sweep import run_trials
+
+        specs = {spec.key: spec for spec in todo}
+        score = f"{self._record.rank_by}_score"
+        with SweepProgress(Console(stderr=True), len(todo), score) as progress:
+
+            def keep(result: TrialResult) -> None:
+                spec = specs[result.key]
+                data = self._plan.data[spec.dataset_key]
+                requirements = load_model_plugin(spec.model).requirements
+                self._session.submit(spec, result, data, requirements, run_id)
+                progress.advance(result)
+
+            run_trials(
+                todo,
+                self._plan.data,
+                keep,
+                cpus_per_trial=self._config["resources"]["cpus"],
+                gpus_per_trial=self._config["resources"]["gpus"],
+                cluster=cluster,
+            )
+
+    def _conclude(self, run_id: str) -> None:
+        """Promote the best of each data set, write the report, and print both."""
+        from gridwright import conclusion
+        from gridwright.tracking import leaderboard_text, log_report
+
+        session = self._session
+        runs = session.runs([spec.key for spec in self._plan.specs])
+        outcomes = [self._promote(name, runs, run_id) for name in self._plan.datasets]
+        board = log_report(session.store, run_id, self._record, runs, outcomes)
+        session.end_sweep("FINISHED")
+        print(f"\n{leaderboard_text(board, self._config['top'])}\n")
+        if failed := [run for run in runs if run.failure is not None]:
+            print(conclusion.of_failures(failed))
+        for outcome in outcomes:
+            print(outcome.sentence)
+        champions = [
+            f"models:/{outcome.model_name}@champion" for outcome in outcomes if outcome.champion
+        ]
+        print(conclusion.of_sweep(session.store.settings, champions))
+
+    def _promote(self, dataset: str, runs: Sequence[FinishedRun], run_id: str) -> PromotionOutcome:
+        from gridwright.tracking import promote
+
+        return promote(
+            self._session.store,
+            [run for run in runs if run.dataset == dataset],
+            model_name=dataset,
+            rank_by=self._record.rank_by,
+            mode=self._config["promote"],
+            sweep_run_id=run_id,
+        )
+
+    def _opening(self, todo: int) -> str:
+        total = len(self._plan.specs)
+        models = ", ".join(dict.fromkeys(spec.model for spec in self._plan.specs))
+        line = f"{total} trials of {models} on {', '.join(self._plan.datasets)}"
+        if todo == 0:
+            return f"{line}: all are already finished, none is run again."
+        if todo < total:
+            line += f": {total - todo} are already finished, {todo} are run now"
+        if self._session.recovered:
+            line += f" ({self._session.recovered} were left to write by an interrupted command)"
+        return f"{line}."
+
+
+def _record(command: str, config: Mapping[str, Any], plan: Plan) -> SweepRecord:
+    from gridwright.tracking import SweepRecord
+
+    models = dict(sorted((spec.model, spec.plugin_version) for spec in plan.specs))
+    return SweepRecord(
+        key=plan.sweep_key,
+        name=f"{'+'.join(plan.datasets)} {'+'.join(models)}: {len(plan.specs)} trials",
+        command=command,
+        datasets=plan.datasets,
+        n_trials=len(plan.specs),
+        rank_by=config["rank_by"],
+        versions={"gridwright": __version__, **models},
+    )
