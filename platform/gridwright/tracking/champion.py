@@ -45,6 +45,7 @@ class PromotionOutcome:
         version: its version made from `run_id`; None where none was made.
         run_id: the best run; None where every trial failed.
         moved: whether the alias `champion` points to it now and did not before.
+        champion: the version that holds the alias now; None where none is known to.
         sentence: the same for a reader.
     """
 
@@ -52,6 +53,7 @@ class PromotionOutcome:
     version: str | None
     run_id: str | None
     moved: bool
+    champion: str | None
     sentence: str
 
 
@@ -77,11 +79,18 @@ def promote(
     best = next((run for run in ranked(runs, rank_by) if run.failure is None), None)
     if best is None:
         return PromotionOutcome(
-            model_name, None, None, moved=False, sentence="no trial finished: nothing to promote"
+            model_name,
+            None,
+            None,
+            moved=False,
+            champion=None,
+            sentence="no trial finished: nothing to promote",
         )
     if mode == "never":
         sentence = f"{_score(best, rank_by)} is the best; promote=never leaves the champion alone"
-        return PromotionOutcome(model_name, None, best.run_id, moved=False, sentence=sentence)
+        return PromotionOutcome(
+            model_name, None, best.run_id, moved=False, champion=None, sentence=sentence
+        )
     with store.lock, sentences(store.settings, f"promote run {best.run_id}"):
         return _Promotion(store, model_name, rank_by).decide(best, mode, sweep_run_id)
 
@@ -101,7 +110,7 @@ class _Promotion:
         champion = self._champion()
         if champion is not None and champion.run_id == best.run_id:
             return self._outcome(
-                champion, best, f"version {champion.version} is the champion already"
+                champion, champion, best, f"version {champion.version} is the champion already"
             )
         beaten = None if champion is None else self._beaten(champion, best)
         if mode == "auto" and champion is not None and beaten is False:
@@ -110,6 +119,7 @@ class _Promotion:
                 None,
                 best.run_id,
                 moved=False,
+                champion=str(champion.version),
                 sentence=f"{self._name}: version {champion.version} stays the champion, "
                 f"{_score(best, self._rank_by)} does not beat it",
             )
@@ -119,6 +129,7 @@ class _Promotion:
             self._client.set_registered_model_alias(self._name, CHALLENGER, version.version)
             return self._outcome(
                 version,
+                champion,
                 best,
                 f"version {version.version} is registered as {CHALLENGER}: the champion, version "
                 f"{champion.version}, was measured on other data or by another metric; "
@@ -126,6 +137,7 @@ class _Promotion:
             )
         self._client.set_registered_model_alias(self._name, CHAMPION, version.version)
         return self._outcome(
+            version,
             version,
             best,
             f"version {version.version} is the new champion, with {_score(best, self._rank_by)}",
@@ -144,7 +156,7 @@ class _Promotion:
         """Tell whether `best` beats the champion; None where the two cannot be compared."""
         same = (
             champion.tags.get("gridwright.data_digest") == best.data_digest
-            and champion.tags.get(tags.RANK_BY) == self._rank_by
+            and champion.tags.get(tags.DATASET_KEY) == best.dataset_key
         )
         if not same:
             return None
@@ -169,6 +181,7 @@ class _Promotion:
             run_id=best.run_id,
             tags={
                 "gridwright.data_digest": best.data_digest,
+                tags.DATASET_KEY: best.dataset_key,
                 tags.RANK_BY: self._rank_by,
                 **{
                     f"gridwright.{name}": repr(best.metrics.get(name, math.nan))
@@ -179,10 +192,21 @@ class _Promotion:
         )
 
     def _outcome(
-        self, version: ModelVersion, best: FinishedRun, sentence: str, *, moved: bool = False
+        self,
+        version: ModelVersion,
+        champion: ModelVersion,
+        best: FinishedRun,
+        sentence: str,
+        *,
+        moved: bool = False,
     ) -> PromotionOutcome:
         return PromotionOutcome(
-            self._name, str(version.version), best.run_id, moved, f"{self._name}: {sentence}"
+            self._name,
+            str(version.version),
+            best.run_id,
+            moved=moved,
+            champion=str(champion.version),
+            sentence=f"{self._name}: {sentence}",
         )
 
 
@@ -222,9 +246,10 @@ def _predict(folder: Path, inputs: Array) -> Array:
     """Return what a server of the model in `folder` answers: probabilities, or values."""
     manifest = read_checked(folder / DATA)
     model = pyfunc.load_model(str(folder))
-    table = pd.DataFrame(inputs, columns=list(manifest.columns), dtype=np.float64)
+    asked: Array | pd.DataFrame = inputs
+    if manifest.columns:
+        asked = pd.DataFrame(inputs, columns=list(manifest.columns), dtype=np.float64)
     output = "probabilities" if manifest.task == "classification" else default_output(manifest.task)
-    asked = table if manifest.columns else inputs
     return np.asarray(model.predict(asked, params={"output": output}))
 
 

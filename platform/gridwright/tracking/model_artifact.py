@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
+from gridwright import __version__
 from gridwright.tracking.manifest import FILES, MANIFEST, default_output, describe, table_columns
 from gridwright.tracking.quiet_mlflow import Model, ModelSignature, pyfunc
 
@@ -112,7 +113,8 @@ def _template(data: DataDescription, requirements: tuple[str, ...]) -> _Template
             data_path=data_path,
             mlflow_model=model,
             signature=signature(data),
-            pip_requirements=list(requirements),
+            # The loader is ours; MLflow adds itself.
+            pip_requirements=[f"gridwright=={__version__}", *requirements],
         )
         texts = {
             path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlflow import MlflowClient
+    from mlflow.types import Schema
 
     from gridwright.tracking.spool import SpooledTrial
 
@@ -112,14 +113,19 @@ def as_yaml(config: Mapping[str, Any]) -> bytes:
 
 def _dataset(trial: SpooledTrial) -> DatasetInput:
     data = trial.description
-    inputs = signature(data).inputs
-    kind = "mlflow_colspec" if inputs.has_input_names() else "mlflow_tensorspec"
     dataset = Dataset(
         name=trial.spec.dataset,
         digest=trial.spec.data_digest[:_DATASET_DIGEST],
         source_type="local",
         source=json.dumps({"uri": trial.data_source}),
-        schema=json.dumps({kind: inputs.to_dict()}) if kind == "mlflow_colspec" else None,
+        schema=json.dumps(_dataset_schema(signature(data).inputs)),
         profile=json.dumps({"num_rows": data.n_train, "sample_shape": list(data.sample_shape)}),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _dataset_schema(inputs: Schema) -> dict[str, Any]:
+    """Return `inputs` in the form by which MLflow's UI shows the columns of a data set."""
+    if inputs.has_input_names():
+        return {"mlflow_colspec": inputs.to_dict()}
+    return {"mlflow_tensorspec": {"features": inputs.to_json(), "targets": None}}
