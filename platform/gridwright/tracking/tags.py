@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TRIAL_KEY = "gridwright.trial_key"
 SWEEP_KEY = "gridwright.sweep_key"
+DATASET_KEY = "gridwright.dataset_key"
 RANK_BY = "gridwright.rank_by"
 FAILURE_KIND = "gridwright.failure_kind"
 PARENT = "mlflow.parentRunId"
@@ -32,7 +33,7 @@ def of_trial(trial: SpooledTrial) -> dict[str, str]:
     tags = {
         TRIAL_KEY: spec.key,
         "gridwright.dataset": spec.dataset,
-        "gridwright.dataset_key": spec.dataset_key,
+        DATASET_KEY: spec.dataset_key,
         "gridwright.data_digest": spec.data_digest,
         "gridwright.model": spec.model,
         "gridwright.plugin_version": spec.plugin_version,
@@ -83,7 +84,7 @@ def finished_run(run: Run) -> FinishedRun:
         metrics=run.data.metrics,
         parameters=run.data.params,
         dataset=tags.get("gridwright.dataset", ""),
-        dataset_key=tags.get("gridwright.dataset_key", ""),
+        dataset_key=tags.get(DATASET_KEY, ""),
         data_digest=tags.get("gridwright.data_digest", ""),
         model=tags.get("gridwright.model", ""),
         rank_by=cast("RankBy", tags.get(RANK_BY, "validation")),
