@@ -28,6 +28,8 @@ _MLFLOW_DEFAULTS = {
     # No model of Gridwright's holds a pickle, so none needs to be read.
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # Would print two lines for every run of a tracking server.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     # Seven, MLflow's own choice, take four minutes to say that a server cannot be reached.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from gridwright.tracking.records import TrackingSettings
 
 _PAGE = 1000
-# Opening a fresh database says a hundred things that no user of Gridwright can act on.
-_LOUD = ("alembic", "mlflow.store.db.utils", "mlflow.store.tracking.sqlalchemy_store")
+# A fresh database and a new model version say a hundred things that nobody can act on.
+_LOUD = ("alembic", "mlflow.store")
 
 
 class Store:
