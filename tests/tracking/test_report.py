@@ -73,7 +73,9 @@ def test_labels_say_what_differs():
 
 def test_the_report_is_on_the_sweeps_run(session, written, settings, tmp_path, monkeypatch):
     store, parent, runs = written
-    outcome = PromotionOutcome("iris", "1", runs[2].run_id, moved=True, champion="1", sentence="iris: done")
+    outcome = PromotionOutcome(
+        "iris", "1", runs[2].run_id, moved=True, champion="1", sentence="iris: done"
+    )
     for _ in range(2):  # the second replaces the first
         board = log_report(store, parent, SWEEP, runs, [outcome])
     client = MlflowClient(settings.uri)
