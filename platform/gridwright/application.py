@@ -116,7 +116,8 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
     (run,) = session.runs([spec.key])
     print(conclusion.of_run(run, session.store.settings))
     if run.failure is not None:
-        raise TrialFailed(run.failure.reason)
+        where = f" in epoch {run.failure.epoch}" if run.failure.epoch else ""
+        raise TrialFailed(f"the trial failed{where}: {run.failure.reason}")
 
 
 class GridRun:

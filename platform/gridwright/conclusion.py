@@ -29,7 +29,7 @@ _SHOWN = (
 def of_run(run: FinishedRun, settings: TrackingSettings) -> str:
     """Return what a single run ends with."""
     if run.failure is not None:
-        return f"Run {run.run_id} failed; {_where(settings)}"
+        return f"Run {run.run_id} is marked as failed; {_where(settings)}."
     metrics = [f"  {name:<17} {run.metrics[name]:.4f}" for name in _SHOWN if name in run.metrics]
     return "\n".join([*metrics, "", *_next_steps(settings, [f"runs:/{run.run_id}/model"])])
 
@@ -48,7 +48,7 @@ def of_failures(failed: Sequence[FinishedRun]) -> str:
     """Return one line for each reason that trials failed for, the most frequent first."""
     reasons = Counter(run.failure.reason for run in failed if run.failure is not None)
     lines = [f"  {count} x {reason}" for reason, count in reasons.most_common()]
-    return "\n".join([f"{len(failed)} of the trials failed:", *lines])
+    return "\n".join([f"Failed trials: {len(failed)}", *lines])
 
 
 def _where(settings: TrackingSettings) -> str:

@@ -43,7 +43,9 @@ def run_name(spec: TrialSpec) -> str:
     Lists and words speak for themselves, numbers need their parameter's name:
     `[10,10,5] ReLU eta=0.01`.
     """
-    parts = [label(*override.partition("=")[::2]) for override in spec.overrides]
+    settings = [override.partition("=")[::2] for override in spec.overrides]
+    # An experiment is the same for all of its trials.
+    parts = [label(key, value) for key, value in settings if key != "experiment"]
     name = " ".join(part for part in parts if part)
     name = name or f"{spec.dataset} {spec.model} {spec.index}"
     return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 3]}..."

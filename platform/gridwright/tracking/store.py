@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gridwright.tracking.records import TrackingSettings
 
 _PAGE = 1000
+# Makes MLflow's UI show the experiment as one of training, not of language models.
+_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 # A fresh database and a new model version say a hundred things that nobody can act on.
 _LOUD = ("alembic", "mlflow.store")
 
@@ -100,7 +102,9 @@ class Store:
     def _find_or_create(self, name: str) -> str:
         experiment = self.client.get_experiment_by_name(name)
         if experiment is None:
-            created: str = self.client.create_experiment(name, self._artifact_location(name))
+            created: str = self.client.create_experiment(
+                name, self._artifact_location(name), tags=_TRAINING
+            )
             return created
         if experiment.lifecycle_stage != "active":
             raise TrackingError(
