@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -196,10 +195,9 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         state, rng, done = self._progress or (None, rng, 0)
         samples = self._samples(settings, x, y, weight, "training")
         history = self._history(settings, None, watch=False)
-        plan = replace(settings.plan, epochs=1)
-        trainer = Trainer(self.network_, plan, rng, state, epochs_done=done)
+        trainer = Trainer(self.network_, settings.plan, rng, state, epochs_done=done)
         with blas_threads(settings.threads):
-            trainer.fit(samples, history)
+            trainer.fit(samples, history, epochs=1)
         self._progress = (trainer.state, trainer.rng, trainer.epochs_done)
         self._keep(history, more=not first)
         return self

@@ -61,7 +61,9 @@ class Pass:
         hidden: sigma(z^(1)) .. sigma(z^(r-1)): the same without the ones.
         deltas: delta^(1) .. delta^(r).
         sums: z^(1) .. z^(r-1); the memory of the deltas unless the activation needs its input.
-        output: yhat.
+        scratch: for the activation's backward step, shaped as z^(1) .. z^(r-1), one memory.
+        prediction: yhat, in Fortran order: a softmax over few classes then runs along columns.
+        output: where the caller wants yhat.
         masks: dropout masks of the hidden layers, holding 0 or 1 / (1 - dropout); empty without.
         inputs_transposed: a^(0)^T .. a^(r-1)^T.
         share: 1 / n, what a sample counts in J.
@@ -71,6 +73,8 @@ class Pass:
     hidden: list[Array]
     deltas: list[Array]
     sums: list[Array]
+    scratch: list[Array]
+    prediction: Array
     output: Array
     masks: list[Array]
     # Made once, because even a view or a conversion takes its time in a small network.
@@ -92,25 +96,44 @@ class Workspace:
     """
 
     def __init__(self, network: Network, rows: int, *, training: bool = True) -> None:
-        dtype, widths = network.parameters.dtype, network.sizes[1:]
-        self._inputs = [np.ones((rows, width + 1), dtype) for width in widths[:-1]]
-        self._deltas = [np.empty((rows, width), dtype) for width in widths]
+        self._dtype = network.parameters.dtype
+        *self._widths, self._n_outputs = network.sizes[1:]
+        self._inputs = [np.ones((rows, width + 1), self._dtype) for width in self._widths]
+        self._deltas = self._layers_of(rows)
         keep = training and network.activation.needs_input
-        self._sums = (
-            [np.empty((rows, width), dtype) for width in widths[:-1]] if keep else self._deltas[:-1]
-        )
-        masked = training and network.dropout > 0.0
-        self._masks = [np.ones((rows, width), dtype) for width in widths[:-1]] if masked else []
+        self._sums = self._layers_of(rows) if keep else self._deltas
+        self._masks = self._layers_of(rows) if training and network.dropout > 0.0 else []
+        spare = rows * max(self._widths, default=0) if training and not keep else 0
+        self._spare = np.empty(spare, self._dtype)
+        self._last: dict[int, tuple[Array, Array]] = {}
+
+    def _layers_of(self, rows: int) -> list[Array]:
+        return [np.empty((rows, width), self._dtype) for width in self._widths]
+
+    def _last_layer_of(self, rows: int) -> tuple[Array, Array]:
+        """Return yhat and delta^(r): a part of a larger Fortran array would not be contiguous."""
+        if rows not in self._last:
+            self._last[rows] = (
+                np.empty((rows, self._n_outputs), self._dtype, order="F"),
+                np.empty((rows, self._n_outputs), self._dtype, order="F"),
+            )
+        return self._last[rows]
 
     def pass_over(self, features: Array, output: Array) -> Pass:
         """Return the arrays of a batch: a^(0) is `features`, yhat goes to `output`."""
         rows = len(features)
         inputs = [features, *(a[:rows] for a in self._inputs)]
+        prediction, last_delta = self._last_layer_of(rows)
         return Pass(
             inputs=inputs,
             hidden=[a[:, :-1] for a in inputs[1:]],
-            deltas=[delta[:rows] for delta in self._deltas],
+            deltas=[*(delta[:rows] for delta in self._deltas), last_delta],
             sums=[z[:rows] for z in self._sums],
+            scratch=[
+                self._spare[: rows * width].reshape(rows, width)
+                for width in (self._widths if self._spare.size else ())
+            ],
+            prediction=prediction,
             output=output,
             masks=[mask[:rows] for mask in self._masks],
         )
@@ -152,12 +175,13 @@ class Network:
 
     def _bind(self) -> None:
         self.layers = layer_views(self.parameters, self.sizes)
+        self._last_transposed = self.layers[-1].T
         self._weights_transposed = [layer[:-1].T for layer in self.layers]
         self._weights_flat = [layer[:-1].reshape(-1) for layer in self.layers]
 
     def __getstate__(self) -> dict[str, Any]:
         # Views would come back as arrays of their own: leave them out, and bind them again.
-        bound = ("layers", "_weights_transposed", "_weights_flat")
+        bound = ("layers", "_last_transposed", "_weights_transposed", "_weights_flat")
         return {name: value for name, value in self.__dict__.items() if name not in bound}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -185,8 +209,10 @@ class Network:
             self.activation.forward(z, sigma)
             if batch.masks:
                 np.multiply(sigma, batch.masks[index], out=sigma)
-        np.dot(batch.inputs[-1], self.layers[-1], out=batch.output)
-        self.output.forward(batch.output)
+        prediction = batch.prediction
+        np.dot(self._last_transposed, batch.inputs_transposed[-1], out=prediction.T)
+        self.output.forward(prediction)
+        np.copyto(batch.output, prediction)
 
     def backward(
         self, batch: Pass, target: Array, weight: Array | None, gradient: Sequence[Array]
@@ -204,7 +230,7 @@ class Network:
         for index in range(len(self.layers) - 1, 0, -1):
             np.dot(batch.inputs_transposed[index], delta, out=gradient[index])
             below = batch.deltas[index - 1]
-            z = batch.sums[index - 1] if self.activation.needs_input else below
+            z = (batch.sums if self.activation.needs_input else batch.scratch)[index - 1]
             np.dot(delta, self._weights_transposed[index], out=below)
             self._through_activation(batch, index - 1, below, z)
             delta = below
@@ -217,9 +243,9 @@ class Network:
 
     def _output_delta(self, batch: Pass, target: Array, weight: Array | None) -> None:
         delta = batch.deltas[-1]
-        self.loss.gradient(batch.output, target, delta)
+        self.loss.gradient(batch.prediction, target, delta)
         if not self.loss.at_logits:
-            self.output.backward(batch.output, delta)
+            self.output.backward(batch.prediction, delta)
         if weight is not None:
             np.multiply(delta, weight, out=delta)
         np.multiply(delta, batch.share, out=delta)

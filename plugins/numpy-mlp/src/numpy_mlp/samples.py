@@ -62,7 +62,7 @@ class Samples:
         self.target = target
         self.weight = weight
         self._x = x
-        self._one_hot = np.eye(n_outputs, dtype=dtype) if target.ndim == 1 else None
+        self._one_hot = np.eye(n_outputs, dtype=dtype)
         precision = np.result_type(x.dtype, dtype)
         self._mean = scaler.mean.astype(precision)
         self._inverse_scale = (1.0 / scaler.scale).astype(dtype)
@@ -109,12 +109,16 @@ class Samples:
         same = raw.dtype == self.dtype
         return Scratch(raw, raw if same else np.empty(raw.shape, self.dtype))
 
-    def gather_target(self, rows: Array, out: Array) -> None:
-        """Write one-hot rows or scaled targets of `rows` into `out` `(len(rows), n_outputs)`."""
-        if self._one_hot is None:
+    def gather_target(self, rows: Array, out: Array, codes: Array | None) -> None:
+        """Write the targets of `rows` into `out` `(len(rows), n_outputs)`.
+
+        For classes these are one-hot rows, and their codes go to `codes` `(len(rows),)`.
+        """
+        if codes is None:
             self.target.take(rows, axis=0, out=out, mode="clip")
         else:
-            self._one_hot.take(self.target.take(rows), axis=0, out=out, mode="clip")
+            self.target.take(rows, out=codes, mode="clip")
+            self._one_hot.take(codes, axis=0, out=out, mode="clip")
 
 
 @dataclass(slots=True)
@@ -126,18 +130,24 @@ class Chunk:
         target: `(rows, n_outputs)`.
         output: yhat, filled by the network `(rows, n_outputs)`.
         weight: `(rows, 1)`, or None.
+        codes: class codes `(rows,)`, or None in a regression.
     """
 
     features: Array
     target: Array
     output: Array
     weight: Array | None
+    codes: Array | None
 
     def cut(self, start: int, stop: int) -> Chunk:
         """Return rows `start` to `stop` of it, sharing memory."""
-        weight = None if self.weight is None else self.weight[start:stop]
+        rows = slice(start, stop)
         return Chunk(
-            self.features[start:stop], self.target[start:stop], self.output[start:stop], weight
+            features=self.features[rows],
+            target=self.target[rows],
+            output=self.output[rows],
+            weight=None if self.weight is None else self.weight[rows],
+            codes=None if self.codes is None else self.codes[rows],
         )
 
 
@@ -163,6 +173,7 @@ class Batches:
             target=np.empty((rows, samples.n_outputs), samples.dtype),
             output=np.empty((rows, samples.n_outputs), samples.dtype),
             weight=None if samples.weight is None else np.empty((rows, 1), samples.dtype),
+            codes=np.empty(rows, samples.target.dtype) if samples.target.ndim == 1 else None,
         )
         last = samples.n_samples % rows
         self._last = self._chunk.cut(0, last) if last else self._chunk
@@ -196,6 +207,6 @@ class Batches:
 
     def _fill(self, chunk: Chunk, rows: Array) -> None:
         self.samples.gather_features(rows, chunk.features, self._scratch)
-        self.samples.gather_target(rows, chunk.target)
+        self.samples.gather_target(rows, chunk.target, chunk.codes)
         if chunk.weight is not None and self.samples.weight is not None:
             self.samples.weight.take(rows, out=chunk.weight[:, 0], mode="clip")

@@ -83,8 +83,9 @@ class CosineDecay(Schedule):
         check_number("schedule CosineDecay: floor", self.floor, 0.0, 1.0)
 
     def factor(self, epoch: int, epochs: int) -> float:
-        """Return floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2."""
-        return self.floor + (1.0 - self.floor) * 0.5 * (1.0 + math.cos(math.pi * epoch / epochs))
+        """Return floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2; floor after the last one."""
+        done = min(1.0, epoch / epochs)
+        return self.floor + (1.0 - self.floor) * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
 SCHEDULES: Final[dict[str, type[Schedule]]] = {

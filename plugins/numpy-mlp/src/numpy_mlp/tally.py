@@ -41,8 +41,8 @@ class Tally:
     def add(self, chunk: Chunk) -> None:
         """Add a chunk whose `output` the network has filled."""
         self._loss_sum += self._loss.total(chunk.output, chunk.target, chunk.weight)
-        if self._classes:
-            hits = chunk.output.argmax(axis=1) == chunk.target.argmax(axis=1)
+        if chunk.codes is not None:
+            hits = chunk.output.argmax(axis=1) == chunk.codes
             if chunk.weight is None:
                 self._right += np.count_nonzero(hits)
             else:

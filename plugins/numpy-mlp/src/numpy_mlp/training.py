@@ -172,8 +172,14 @@ class Trainer:
         self._gradient = np.empty_like(network.parameters)
         self._gradient_layers = layer_views(self._gradient, network.sizes)
 
-    def fit(self, samples: Samples, history: History, validation: Samples | None = None) -> None:
-        """Train for the plan's epochs, or until `history` says stop.
+    def fit(
+        self,
+        samples: Samples,
+        history: History,
+        validation: Samples | None = None,
+        epochs: int | None = None,
+    ) -> None:
+        """Train until `history` says stop, but no longer than `epochs`: by default the plan's.
 
         Raises:
             TrainingDiverged: loss or parameters are no longer finite.
@@ -187,7 +193,7 @@ class Trainer:
         )
         # Overflow is looked for once an epoch, where it can be told as one sentence.
         with np.errstate(all="ignore"):
-            for _ in range(plan.epochs):
+            for _ in range(plan.epochs if epochs is None else epochs):
                 self._epoch(batches, passes, tally)
                 if history.add(tally.take(), None if evaluate is None else evaluate()):
                     break
