@@ -57,7 +57,7 @@ def test_the_configuration_and_the_signature_have_the_same_defaults():
     }
     shipped = {name: CONFIGURATION[name] for name in defaults}
     assert shipped == defaults | {"metrics": list(defaults["metrics"])}
-    assert set(CONFIGURATION) == {"name", *NAMES}
+    assert set(CONFIGURATION) == {"defaults", "name", *NAMES}
 
 
 def test_the_version_is_that_of_the_package():

@@ -38,7 +38,7 @@ def built(entries, data):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_preset_fits_its_data(name):
-    parameters = composed(f"+model/architecture={name}")
+    parameters = composed(f"model/architecture={name}")
     assert check(parameters, PRESETS[name]) == []
     assert built(parameters["architecture"], PRESETS[name]).output_shape == (None, 10)
 
@@ -47,7 +47,7 @@ def test_each_preset_fits_its_data(name):
     ("name", "printed"), [("cifar10_plain", 33_682_134), ("cifar10_pooling", 651_990)]
 )
 def test_the_networks_have_as_many_parameters_as_the_paper_prints(name, printed):
-    entries = composed(f"+model/architecture={name}")["architecture"]
+    entries = composed(f"model/architecture={name}")["architecture"]
     assert built(entries, CIFAR10).count_params() == printed
 
 
@@ -70,7 +70,7 @@ def test_the_pooling_preset_is_the_listing_written_by_hand():
             layers.Dense(10, activation="softmax"),
         ]
     )
-    ours = built(composed("+model/architecture=cifar10_pooling")["architecture"], CIFAR10)
+    ours = built(composed("model/architecture=cifar10_pooling")["architecture"], CIFAR10)
     assert [weight.shape for weight in ours.weights] == [weight.shape for weight in by_hand.weights]
 
 
