@@ -110,6 +110,7 @@ class PluginUnderTest:
         assert (folder / "__init__.py").is_file(), f"Hydra finds {folder} by its __init__.py"
         text = (folder / "model" / f"{cls.plugin_name}.yaml").read_text("utf-8")
         config: dict[str, Any] = yaml.safe_load(text)
+        config.pop("defaults", None)  # Hydra's list of further files, no parameter
         return config
 
 
