@@ -212,7 +212,7 @@ def test_a_constant_target_is_predicted():
 
 def test_the_papers_overflow_is_told_with_its_epoch():
     x, y = load_diabetes(return_X_y=True)
-    with pytest.raises(TrainingDiverged, match="overflow|left the range") as caught:
+    with pytest.raises(TrainingDiverged, match=r"overflow|left the range") as caught:
         MLPRegressor((20, 20), eta=50.0, epoch=20, random_state=0).fit(x, y)
     assert 1 <= caught.value.epoch <= 20
 
@@ -303,7 +303,7 @@ def test_bad_data_for_a_classification(x, y, message):
 def test_bad_targets_of_a_regression(value):
     y = GOOD_X[:, 0].copy()
     y[3] = value
-    with pytest.raises(ValueError, match="NaN|infinity"):
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
         MLPRegressor(**QUICK).fit(GOOD_X, y)
 
 
@@ -344,7 +344,7 @@ def test_bad_weights(weight, message):
 def test_predict_refuses_what_fit_would(iris, bad):
     x_train, _, y_train, _ = iris
     model = MLPClassifier(**QUICK).fit(x_train, y_train)
-    with pytest.raises(ValueError, match="NaN|infinity"):
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
         model.predict(np.full((1, 4), bad))
 
 

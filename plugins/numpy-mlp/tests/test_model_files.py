@@ -96,7 +96,7 @@ def test_a_missing_file(copy, name):
 def test_a_file_cut_short(copy, name, share):
     content = (copy / name).read_bytes()
     (copy / name).write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ModelFileError, match="cannot be read|SHA-256 differs"):
+    with pytest.raises(ModelFileError, match=r"cannot be read|SHA-256 differs"):
         load_model(copy)
 
 

@@ -35,9 +35,11 @@ def name(value):
     return type(value).__name__ if isinstance(value, Activation | Linear | Softmax) else str(value)
 
 
-def problem(activation, output, loss, alpha, dropout, weighted):
+def problem(*, activation, output, loss, alpha, dropout, weighted):
     rng = np.random.default_rng(5)
-    network = Network(SIZES, activation, output, loss, alpha, dropout, np.float64)
+    network = Network(
+        SIZES, activation, output, loss, alpha=alpha, dropout=dropout, dtype=np.float64
+    )
     network.initialize(Normal(0.7), rng)
     for layer in network.layers:
         layer[-1] = rng.normal(size=layer.shape[1])
@@ -62,9 +64,16 @@ def objective(network, batch, target, weight):
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_gradient_agrees_with_finite_differences(
-    activation, output, loss, alpha, dropout, weighted
+    *, activation, output, loss, alpha, dropout, weighted
 ):
-    network, batch, target, weight = problem(activation, output, loss, alpha, dropout, weighted)
+    network, batch, target, weight = problem(
+        activation=activation,
+        output=output,
+        loss=loss,
+        alpha=alpha,
+        dropout=dropout,
+        weighted=weighted,
+    )
     gradient = np.full_like(network.parameters, np.nan)
     network.forward(batch)
     network.backward(batch, target, weight, layer_views(gradient, SIZES))

@@ -156,5 +156,5 @@ def test_a_regressor_from_configuration():
 
 
 def test_nothing_to_load(tmp_path):
-    with pytest.raises(ModelFileError, match="model.json is missing"):
+    with pytest.raises(ModelFileError, match=r"model.json is missing"):
         plugin.load(tmp_path)

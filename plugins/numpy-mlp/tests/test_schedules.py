@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def test_factors(wanted, expected):
 def test_starts_at_eta_and_never_grows(name):
     factors = [schedule(name).factor(epoch, 100) for epoch in range(100)]
     assert factors[0] == 1.0
-    assert all(later <= earlier for earlier, later in zip(factors, factors[1:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(factors))
 
 
 @pytest.mark.parametrize("wanted", ["StepDecay(0)", "StepDecay(0.5, 0)", "ExponentialDecay(1.1)"])

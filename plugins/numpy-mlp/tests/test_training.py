@@ -1,4 +1,5 @@
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_memory_beyond_the_data_is_bounded():
     x = rng.integers(0, 255, (rows, columns), dtype=np.uint8)
     y = rng.integers(0, classes, rows, dtype=np.uint8)
     sizes = (columns, *hidden, classes)
-    parameters = sum((i + 1) * o for i, o in zip(sizes, sizes[1:], strict=False))
+    parameters = sum((i + 1) * o for i, o in pairwise(sizes))
     bound = 2 * 4 * (parameters + batch * sum(sizes[1:]) + batch * columns)
     peaks = []
 

@@ -52,7 +52,7 @@ class Sigmoid(Activation):
         np.multiply(z, 0.5, out=z)
         np.add(z, 0.5, out=out)
 
-    def backward(self, output: Array, delta: Array, z: Array) -> None:  # noqa: ARG002  # fixed signature
+    def backward(self, output: Array, delta: Array, z: Array) -> None:  # fixed signature
         """Multiply `delta` by sigma (1 - sigma)."""
         np.multiply(delta, output, out=delta)
         np.subtract(1.0, output, out=z)
@@ -67,7 +67,7 @@ class Tanh(Activation):
         """Write tanh(z) into `out`."""
         np.tanh(z, out=out)
 
-    def backward(self, output: Array, delta: Array, z: Array) -> None:  # noqa: ARG002  # fixed signature
+    def backward(self, output: Array, delta: Array, z: Array) -> None:  # fixed signature
         """Multiply `delta` by 1 - sigma^2."""
         np.multiply(output, output, out=z)
         np.subtract(1.0, z, out=z)
@@ -106,7 +106,7 @@ class LeakyReLU(Activation):
         np.multiply(z, self.slope, out=out)
         np.maximum(z, out, out=out)
 
-    def backward(self, output: Array, delta: Array, z: Array) -> None:  # noqa: ARG002  # fixed signature
+    def backward(self, output: Array, delta: Array, z: Array) -> None:  # fixed signature
         """Multiply `delta` by the slope where the output is not positive."""
         np.greater(output, 0.0, out=z)
         np.maximum(z, np.full(z.shape[1], self.slope, z.dtype), out=z)

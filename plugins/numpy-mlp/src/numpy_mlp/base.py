@@ -69,7 +69,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
     #: Optimizer state, random generator and epochs so far of `partial_fit`.
     _progress: tuple[State, np.random.Generator, int] | None
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the paper calls it with positions
         self,
         hidden_layer: Any = (64,),
         activation: Any = "ReLU",
@@ -169,9 +169,9 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
                     self.network_,
                     samples,
                     settings.plan,
-                    settings.plan.optimizer,
-                    history,
-                    held_out,
+                    method=settings.plan.optimizer,
+                    history=history,
+                    validation=held_out,
                 )
             else:
                 Trainer(self.network_, settings.plan, rng).fit(samples, history, held_out)
@@ -180,7 +180,15 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self._keep(history)
         return self
 
-    def _partial_fit(self, x: Array, y: Array, sample_weight: Array | None, *, first: bool) -> Self:
+    def _partial_fit(
+        self,
+        x: Array,
+        y: Array,
+        sample_weight: Array | None,
+        *,
+        first: bool,
+        labels: Array | None = None,
+    ) -> Self:
         settings = self._settings()
         if isinstance(settings.plan.optimizer, LBFGS):
             raise ParameterError("partial_fit needs an optimizer of single steps, not LBFGS")
@@ -188,7 +196,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         x, y, weight = usable_rows(x, y, sample_weight)
         rng = self._generator()
         if first:
-            self._learn_target(y, weight)
+            self._learn_target(y if labels is None else labels, weight)
             self.scaler_ = Scaler.fit(x, weight)
             self.network_ = self._new_network(settings, rng)
             self._progress = None
@@ -230,7 +238,14 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             target = target.astype(settings.dtype)
         if weight is not None:
             weight = (weight / weight.mean()).astype(settings.dtype)
-        return Samples(x, target, self.n_outputs_, self.scaler_, settings.dtype, weight)
+        return Samples(
+            x,
+            target,
+            n_outputs=self.n_outputs_,
+            scaler=self.scaler_,
+            dtype=settings.dtype,
+            weight=weight,
+        )
 
     def _validation(self, settings: Settings, validation: tuple[Array, Array]) -> Samples:
         try:

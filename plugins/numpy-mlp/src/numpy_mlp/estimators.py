@@ -52,17 +52,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         first = not hasattr(self, "network_")
         if first and classes is None:
             raise DataError("the first call of partial_fit needs `classes`: every label to come")
-        if classes is not None:
-            given = np.unique(np.asarray(classes))
-            if not first and not np.array_equal(given, self.classes_):
-                raise DataError(
-                    f"classes {given.tolist()} are not those of the first call, {self.classes_.tolist()}"
-                )
-            self._announced = given
-        try:
-            return self._partial_fit(x, y, sample_weight, first=first)
-        finally:
-            self.__dict__.pop("_announced", None)
+        labels = None if classes is None else np.unique(np.asarray(classes))
+        if not first and labels is not None and not np.array_equal(labels, self.classes_):
+            raise DataError(
+                f"classes {labels.tolist()} are not those of the first call, "
+                f"{self.classes_.tolist()}"
+            )
+        return self._partial_fit(x, y, sample_weight, first=first, labels=labels)
 
     def _checked_target(self, y: Array) -> Array:
         y = column_or_1d(y, warn=True)
@@ -70,8 +66,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return y
 
     def _learn_target(self, y: Array, weight: Array | None) -> None:  # noqa: ARG002  # fixed signature
-        classes = self.__dict__.get("_announced")
-        self.classes_ = np.unique(y) if classes is None else classes
+        self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
             raise DataError(
                 "a classification needs at least two classes, but y holds one class: "

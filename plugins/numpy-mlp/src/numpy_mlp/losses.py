@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from gridwright.contract import Array
 
 
+_TINY: Final = {char: np.finfo(char).tiny for char in "fd"}
+
+
 class Loss(Choice):
     """A loss of one prediction, and its derivative by the output."""
 
@@ -61,7 +64,7 @@ class CrossEntropy(Loss):
 
     def total(self, output: Array, target: Array, weight: Array | None) -> float:
         """Return the summed cross-entropy; probabilities of 0 count as the smallest number."""
-        log = np.maximum(output, np.finfo(output.dtype).tiny)
+        log = output + _TINY[output.dtype.char]
         np.log(log, out=log)
         if weight is not None:
             np.multiply(log, weight, out=log)

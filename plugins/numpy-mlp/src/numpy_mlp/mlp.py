@@ -44,7 +44,7 @@ class MLP:
         estimator: the `MLPClassifier` or `MLPRegressor` that does the work.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # the paper's signature
         self,
         hidden_layer: Any = (64,),
         activation: Any = "ReLU",

@@ -1,7 +1,8 @@
 """Stored models: `model.json` for everything that is text, `arrays.npz` for the arrays; no pickle.
 
-`model.json` holds a format version and the SHA-256 of its other entries and of `arrays.npz`. A model
-that was altered, cut short or written by a newer version is refused before its arrays are parsed.
+`model.json` holds a format version and the SHA-256 of its other entries and of `arrays.npz`. A
+model that was altered, cut short or written by a newer version is refused before its arrays are
+parsed.
 """
 
 from __future__ import annotations

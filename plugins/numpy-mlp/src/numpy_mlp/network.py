@@ -160,6 +160,7 @@ class Network:
         activation: Activation,
         output: Output,
         loss: Loss,
+        *,
         alpha: float = 0.0,
         dropout: float = 0.0,
         dtype: Any = np.float32,

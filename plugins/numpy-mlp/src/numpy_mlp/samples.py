@@ -51,6 +51,7 @@ class Samples:
         self,
         x: Array,
         target: Array,
+        *,
         n_outputs: int,
         scaler: Scaler,
         dtype: np.dtype[np.floating],
@@ -157,8 +158,8 @@ class Batches:
     Args:
         samples: the data.
         batch_size: rows of a batch.
-        shuffled: False for an order that never changes, and needs no second gather if all samples
-            fit into one chunk.
+        shuffled: False for an order that never changes. One batch of all samples is never
+            shuffled either: it is a sum over all of them, and needs to be gathered only once.
     """
 
     def __init__(self, samples: Samples, batch_size: int, *, shuffled: bool = True) -> None:
@@ -177,7 +178,9 @@ class Batches:
         )
         last = samples.n_samples % rows
         self._last = self._chunk.cut(0, last) if last else self._chunk
-        self._in_place = not shuffled and rows == samples.n_samples
+        self._in_place = rows == samples.n_samples and (
+            not shuffled or self.batch_size == samples.n_samples
+        )
         if self._in_place:
             self._fill(self._chunk, np.arange(rows))
 

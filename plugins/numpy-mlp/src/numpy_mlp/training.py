@@ -226,6 +226,7 @@ def train_lbfgs(
     network: Network,
     samples: Samples,
     plan: Plan,
+    *,
     method: LBFGS,
     history: History,
     validation: Samples | None = None,
