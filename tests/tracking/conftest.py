@@ -14,13 +14,6 @@ from gridwright.tracking import TrackingSession, TrackingSettings
 from gridwright.trial import trial_key
 
 
-def pytest_configure(config):
-    # What MLflow's code draws from SQLAlchemy is not ours to change.
-    config.addinivalue_line(
-        "filterwarnings", "ignore:The ``noload`` loader strategy is deprecated:DeprecationWarning"
-    )
-
-
 START_MS = 1_700_000_000_000
 
 
