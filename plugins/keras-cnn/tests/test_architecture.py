@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from keras_cnn import architecture
 from keras_cnn.architecture import Output
 

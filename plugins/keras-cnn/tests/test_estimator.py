@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from gridwright.errors import ConfigurationError, DatasetError, TrainingDiverged
 from keras_cnn import CNN, runtime
 
@@ -106,7 +107,7 @@ def test_a_regression_on_pictures_predicts_in_the_units_of_the_targets(
     y = np.stack([x[:, 4:8].mean(axis=(1, 2)) * 1000, x[:, :4].mean(axis=(1, 2))], axis=1)
     y = y[:, 0] if n_outputs == 1 else y
     model = CNN(small, epochs=8, batch_size=16, learning_rate=0.01, task="regression", seed=0)
-    history, validation = model.fit(x, y, validation=(x, y))
+    _, validation = model.fit(x, y, validation=(x, y))
     predicted = model.predict(x)
     assert predicted.shape == y.shape
     assert model.score(x, y) > 0.5
@@ -153,7 +154,7 @@ def test_a_divergence_names_its_epoch():
         task="regression",
         seed=0,
     )
-    with pytest.raises(TrainingDiverged, match="the loss is (nan|inf)") as caught:
+    with pytest.raises(TrainingDiverged, match=r"the loss is (nan|inf)") as caught:
         model.fit(x, x[:, 0])
     assert 1 <= caught.value.epoch < 50
 

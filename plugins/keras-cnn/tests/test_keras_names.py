@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+
 from keras_cnn import keras_names, network, runtime
 
 

@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+
 from keras_cnn import runtime
 from keras_cnn.layers import LAYERS
 

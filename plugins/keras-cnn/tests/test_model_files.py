@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from gridwright.errors import ModelFileError
 from keras_cnn import CNN, model_files, runtime
 from keras_cnn.targets import ClassTargets
@@ -69,7 +70,7 @@ def test_an_altered_network_is_refused(folder):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"format_version": 2}, "format version 2, but this package reads up to 1: upgrade"),
+        ({"format_version": 2}, "format version 2, but this package reads 1: install"),
         ({"format": "other"}, "does not describe a model of gridwright-keras-cnn"),
         ({"targets": {}}, "is damaged"),
         ({"task": "clustering"}, "is damaged"),
@@ -86,7 +87,7 @@ def test_other_settings_are_refused(change, words, folder):
 @pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "\x00"])
 def test_settings_that_are_no_mapping_are_refused(text, folder):
     (folder / model_files.SETTINGS_FILE).write_text(text)
-    with pytest.raises(ModelFileError, match="is damaged|does not describe"):
+    with pytest.raises(ModelFileError, match=r"is damaged|does not describe"):
         CNN.load(folder)
 
 
@@ -97,5 +98,5 @@ def test_a_network_that_carries_code_is_refused(tmp_path):
     network = keras.Model(inputs, outputs)
     targets = ClassTargets(np.arange(4), one_hot=False)
     model_files.write(model_files.StoredModel(network, "classification", targets), tmp_path)
-    with pytest.raises(ModelFileError, match="Keras refuses .*model.keras: "):
+    with pytest.raises(ModelFileError, match=r"Keras refuses .*model.keras: "):
         CNN.load(tmp_path)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from keras_cnn import architecture, network, runtime
 from keras_cnn.architecture import Output
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from keras_cnn import parameters
 
 GOOD = {

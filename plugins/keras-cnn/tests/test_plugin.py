@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from gridwright.testing import ModelPluginConformance
 from keras_cnn import CNN
 from keras_cnn.parameters import NAMES

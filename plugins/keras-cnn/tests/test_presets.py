@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gridwright.contract import DataDescription
 from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+
+from gridwright.contract import DataDescription
 from keras_cnn import CNN, architecture, network, runtime
 from keras_cnn.architecture import Output
 from keras_cnn.parameters import check
-from omegaconf import OmegaConf
 
 CIFAR10 = DataDescription(
     "cifar10", "classification", 40_000, (32, 32, 3), "uint8", classes=tuple(range(10))

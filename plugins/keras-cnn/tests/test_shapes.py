@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+
 from keras_cnn import runtime
 from keras_cnn.layers import LAYERS
 from keras_cnn.shapes import ShapeMismatch
@@ -37,11 +38,15 @@ def one_axis(arguments):
     }
 
 
+def cases(name, arguments):
+    """Yield arguments and the shape of a sample, with as many axes as the layer slides along."""
+    for some, shape in product(arguments, MAPS):
+        yield (one_axis(some), shape[1:]) if name.endswith("1D") else (some, shape)
+
+
 @pytest.mark.parametrize("name", ["Conv2D", "Conv1D"])
 def test_convolutions(name):
-    for arguments, shape in product(CONVOLUTIONS, MAPS):
-        if name == "Conv1D":
-            arguments, shape = one_axis(arguments), shape[1:]
+    for arguments, shape in cases(name, CONVOLUTIONS):
         expected = keras_shape(name, arguments, shape)
         assert LAYERS[name].output_shape(arguments, shape) == expected, (arguments, shape)
 
@@ -50,9 +55,7 @@ def test_convolutions(name):
     "name", ["MaxPooling2D", "AveragePooling2D", "MaxPooling1D", "AveragePooling1D"]
 )
 def test_poolings(name):
-    for arguments, shape in product(POOLINGS, MAPS):
-        if name.endswith("1D"):
-            arguments, shape = one_axis(arguments), shape[1:]
+    for arguments, shape in cases(name, POOLINGS):
         expected = keras_shape(name, arguments, shape)
         assert LAYERS[name].output_shape(arguments, shape) == expected, (arguments, shape)
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from gridwright.errors import DatasetError
 from keras_cnn import targets
 

@@ -20,7 +20,6 @@ from typing import Any
 
 from gridwright.contract import DataDescription, Problem
 from gridwright.errors import unknown_name
-
 from keras_cnn.layers import LAYERS
 from keras_cnn.shapes import Shape, ShapeMismatch, times
 

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from gridwright.contract import EpochRecord, OnEpoch
 from gridwright.errors import TrainingDiverged
-
 from keras_cnn import runtime
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from gridwright.errors import ConfigurationError, DatasetError, unknown_name
 
+from gridwright.errors import ConfigurationError, DatasetError, unknown_name
 from keras_cnn import architecture as architectures
 from keras_cnn import keras_names, model_files, network, parameters, runtime
 from keras_cnn.epochs import DATA_LOSS, SCORE, EpochHistory
@@ -48,7 +48,7 @@ class CNN:
         network: the Keras model; None before `fit`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the paper's parameters, in the paper's order
         self,
         architecture: Sequence[Any],
         epochs: int = 10,

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import ModelFileError
-
 from keras_cnn import runtime, targets
 
 if TYPE_CHECKING:
@@ -104,8 +103,8 @@ def _settings(path: Path) -> dict[str, Any]:
         raise ModelFileError(f"{path} does not describe a model of {FORMAT}")
     if settings.get("format_version") != FORMAT_VERSION:
         raise ModelFileError(
-            f"{path} has format version {settings.get('format_version')}, but this package reads up "
-            f"to {FORMAT_VERSION}: upgrade gridwright-keras-cnn"
+            f"{path} has format version {settings.get('format_version')!r}, but this package "
+            f"reads {FORMAT_VERSION}: install the gridwright-keras-cnn that wrote it"
         )
     return settings
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from gridwright.contract import DataDescription, Problem
 from gridwright.errors import unknown_name
-
 from keras_cnn import architecture, keras_names
 from keras_cnn.requirements import POSITIVE, POSITIVE_WHOLE, Requirement, optional
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridwright.contract import DataDescription, Problem, Task
-
     from keras_cnn.estimator import CNN
 
 _DISTRIBUTIONS = ("gridwright", "gridwright-keras-cnn", "keras", "tensorflow", "numpy")

@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 ShapeRule = Callable[[Mapping[str, Any], Shape], Shape]
 
 
-class ShapeMismatch(Exception):  # noqa: N818 - it never leaves this package
+class ShapeMismatch(Exception):
     """A shape that a layer cannot take; the message says what the layer needs."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from gridwright.contract import DataDescription
 from gridwright.errors import DatasetError
 
