@@ -6,6 +6,7 @@ same checks, the same trial and the same writer.
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,8 @@ class Application:
         from gridwright.sweep import resolved
 
         config = resolved(configuration)
+        # As Ray does for its workers; TensorFlow reads it when it starts.
+        os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
         plan = plan_trials([(list(HydraConfig.get().overrides.task), config)])
         with open_session(config, plan) as session:
             run_single(plan, session)

@@ -25,7 +25,10 @@ def main() -> None:
     if arguments in (["--help"], ["-h"]):
         from gridwright.help_text import help_text
 
-        print(help_text())
+        try:
+            print(help_text(), flush=True)
+        except BrokenPipeError:  # as in `gridwright --help | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(run_command(arguments))
 

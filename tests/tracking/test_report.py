@@ -63,6 +63,15 @@ def test_the_terminal_shows_what_distinguishes_trials(written):
     assert max(map(len, leaderboard_text(board, 3, width=60).splitlines())) <= 60
 
 
+def test_a_long_setting_leaves_room_for_the_scores(written):
+    runs = written[2]
+    longer = replace(runs[0], parameters=runs[0].parameters | {"eta": "conv" * 100})
+    text = leaderboard_text(Leaderboard.of([longer, *runs[1:]], "validation"), 2, width=100)
+    assert len(text.splitlines()) == 4
+    assert "convconv" in text
+    assert "0.8000" in text
+
+
 def test_labels_say_what_differs():
     runs = [
         {"hidden_layer": "[5]", "eta": "0.1", "epoch": "300"},

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Metrics that the terminal shows: those that rank, and the next two; the CSV file has them all.
 _METRICS = 4
+# A swept architecture would push the scores out of sight.
+_SETTING = 40
 
 
 def leaderboard_text(board: Leaderboard, count: int, width: int = 120) -> str:
@@ -34,13 +36,16 @@ def leaderboard_text(board: Leaderboard, count: int, width: int = 120) -> str:
             no_wrap=name in board.swept,
         )
     for row in board.rows(count):
-        table.add_row(*(_text(row[place]) for place in shown))
+        table.add_row(*(_text(row[place], board.columns[place] in board.swept) for place in shown))
     text = io.StringIO()
     Console(file=text, width=width, color_system=None).print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip("\n")
 
 
-def _text(value: object) -> str:
+def _text(value: object, setting: bool) -> str:
     if value is None:
         return ""
-    return f"{value:.4f}" if isinstance(value, float) else escape(str(value))
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    text = str(value)
+    return escape(f"{text[: _SETTING - 3]}..." if setting and len(text) > _SETTING else text)
