@@ -66,7 +66,7 @@ def test_the_terminal_shows_what_distinguishes_trials(written):
 def test_a_long_setting_leaves_room_for_the_scores(written):
     runs = written[2]
     longer = replace(runs[0], parameters=runs[0].parameters | {"eta": "conv" * 100})
-    text = leaderboard_text(Leaderboard.of([longer, *runs[1:]], "validation"), 2, width=100)
+    text = leaderboard_text(Leaderboard.of([longer, *runs[1:]], "validation"), 2, width=120)
     assert len(text.splitlines()) == 4
     assert "convconv" in text
     assert "0.8000" in text
