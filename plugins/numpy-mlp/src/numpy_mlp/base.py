@@ -11,13 +11,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from numpy_mlp.blas import blas_threads
 from numpy_mlp.errors import DataError, ParameterError
+from numpy_mlp.history import History
 from numpy_mlp.hyperparameters import RULES, Settings, resolve
+from numpy_mlp.lbfgs import train_lbfgs
 from numpy_mlp.network import Network, Workspace
 from numpy_mlp.optimizers import LBFGS
 from numpy_mlp.samples import Samples
 from numpy_mlp.scaling import Scaler
 from numpy_mlp.stopping import EarlyStopping
-from numpy_mlp.training import History, Trainer, train_lbfgs
+from numpy_mlp.training import Trainer
 from numpy_mlp.weighting import usable_rows, without_repeats
 
 if TYPE_CHECKING:

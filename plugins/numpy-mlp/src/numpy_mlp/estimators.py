@@ -24,7 +24,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     Attributes:
         classes_: the labels, sorted; columns of `predict_proba` are in this order.
-        history_: loss and accuracy of each epoch `(n_epochs, 2)`; what they mean, `training` says.
+        history_: loss and accuracy of each epoch `(n_epochs, 2)`; what they mean, `history` says.
         validation_history_: the same for the validation part, None without one.
         network_: the trained `Network`; `coefs_` and `intercepts_` are views of it.
     """
@@ -113,7 +113,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
     Attributes:
         target_scaler_: of the targets.
-        history_: loss and R2 of each epoch `(n_epochs, 2)`; what they mean, `training` says.
+        history_: loss and R2 of each epoch `(n_epochs, 2)`; what they mean, `history` says.
         validation_history_: the same for the validation part, None without one.
         network_: the trained `Network`; `coefs_` and `intercepts_` are views of it.
     """

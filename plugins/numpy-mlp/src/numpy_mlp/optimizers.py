@@ -229,8 +229,8 @@ class LBFGS(Optimizer):
         check_number("optimizer LBFGS: corrections", self.corrections, 1)
 
     def step(self, parameters: Array, gradient: Array, eta: float, state: State) -> None:
-        """Not a rule of single steps: see `training.train_lbfgs`."""
-        raise NotImplementedError("L-BFGS needs the whole training set: training.train_lbfgs")
+        """Not a rule of single steps: see `lbfgs.train_lbfgs`."""
+        raise NotImplementedError("L-BFGS needs the whole training set: lbfgs.train_lbfgs")
 
 
 OPTIMIZERS: Final[dict[str, type[Optimizer]]] = {

@@ -200,10 +200,13 @@ class Batches:
             yield self._chunk
             return
         n_samples = self.samples.n_samples
-        order = np.arange(n_samples) if rng is None else rng.permutation(n_samples)
+        # Half the memory of the indices that `take` wants, which are made for a chunk at a time.
+        order = np.arange(n_samples, dtype=np.uint32)
+        if rng is not None:
+            rng.shuffle(order)
         rows = len(self._chunk.features)
         for start in range(0, n_samples, rows):
-            part = order[start : start + rows]
+            part = order[start : start + rows].astype(np.intp)
             chunk = self._chunk if len(part) == rows else self._last
             self._fill(chunk, part)
             yield chunk

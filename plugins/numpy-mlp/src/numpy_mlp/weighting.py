@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from gridwright.contract import Array
 
 
+#: Elements above which data are not sorted.
+_LARGE = 1 << 20
+
+
 def usable_rows(
     x: Array, y: Array, sample_weight: Array | None
 ) -> tuple[Array, Array, Array | None]:
@@ -33,8 +37,11 @@ def without_repeats(x: Array, y: Array, weight: Array | None) -> tuple[Array, Ar
 
     For training in one batch, where the order of samples has no meaning: additions then happen in
     the same order for the same set of samples, so that a weight of k and k copies, and any
-    permutation of the data, train to the same bits.
+    permutation of the data, train to the same bits. Large data are returned as they are: sorting
+    them takes a copy, and they agree up to rounding only.
     """
+    if x.size > _LARGE:
+        return x, y, weight
     _, codes = np.unique(y, axis=0, return_inverse=True)
     table = np.column_stack([x.astype(np.float64), codes.reshape(-1)])
     _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
