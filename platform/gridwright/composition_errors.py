@@ -75,7 +75,12 @@ def _unreadable_override(override: str, message: str) -> str:
         )
     if "=" not in override:
         return f"cannot read '{override}': write key=value, such as dataset=iris"
-    reason = message.splitlines()[0].strip()
+    if "LexerNoViableAltException" in message:
+        reason = "a quote is not closed, or a space in a key or value is not quoted"
+    else:
+        # Hydra may first repeat the override, and always ends with the address of its manual.
+        lines = [line.strip() for line in message.splitlines()]
+        reason = next(line for line in lines if not line.startswith("Error parsing override"))
     return f"cannot read '{override}': {reason}"
 
 

@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridwright.sweep.base_configuration import resolved
     from gridwright.sweep.cluster import Cluster
-    from gridwright.sweep.composition import Cell, compose_cells, resolved
+    from gridwright.sweep.composition import Cell, compose_cells
     from gridwright.sweep.ray_tune import run_trials
     from gridwright.sweep.space import expand
 
@@ -21,7 +22,7 @@ _HOMES = {
     "Cluster": "cluster",
     "compose_cells": "composition",
     "expand": "space",
-    "resolved": "composition",
+    "resolved": "base_configuration",
     "run_trials": "ray_tune",
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from gridwright.errors import SweepError
 
@@ -28,12 +29,19 @@ _RAY_DEFAULTS = {
     "TUNE_WARN_THRESHOLD_S": "86400",
 }
 
+#: Characters; below it Ray opens Unix sockets, whose paths end at 107.
+_LONGEST_TEMPORARY_FOLDER = 30
+
 
 class Cluster:
     """A Ray cluster: one that is there, or one on this machine that ends with the sweep.
 
     Starting one takes seconds, most of them waiting for its processes, so it starts in a thread;
     `ready` waits for it.
+
+    Args:
+        address: where a running cluster is; None takes the one this process is connected to, or
+            starts one.
     """
 
     def __init__(self, address: str | None = None) -> None:
@@ -45,7 +53,7 @@ class Cluster:
         self._start: Future[None] = self._executor.submit(self._init)
         self._end: Future[None] | None = None
 
-    def __enter__(self) -> Cluster:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -94,13 +102,13 @@ class Cluster:
 
         if ray.is_initialized():
             return
-        logging.getLogger("ray").setLevel(logging.ERROR)
-        options = (
-            {"address": self._address}
-            if self._address
-            else {"num_cpus": available_cpus(), "include_dashboard": False}
-        )
-        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+        options: dict[str, Any] = {"address": self._address}
+        if self._address is None:
+            options = {"num_cpus": available_cpus(), "include_dashboard": False}
+            if len(tempfile.gettempdir()) > _LONGEST_TEMPORARY_FOLDER:
+                options["_temp_dir"] = "/tmp/ray"  # noqa: S108 - Ray's own default
+        # Whatever happens to a trial is in its result; Ray's own words help nobody.
+        ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
         self._owned = True
         from ray import tune  # noqa: F401 - takes a second, and is needed next
 

@@ -3,29 +3,29 @@
 Hydra's own `load_sweep_config` composes every cell from its files, at about 0.1 s each. Cells
 that choose the same groups differ in values only: the files are composed once for each choice of
 groups, and the values are set in a copy, by Hydra's own function. Whatever is more than setting a
-value (`+`, `~`, packages, Hydra's own settings) goes through `load_sweep_config`.
+value (`+`, `~`, packages, references to Hydra's own node) goes through `load_sweep_config`.
 """
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import OmegaConf, open_dict
 
 from gridwright.composition_errors import explain
 from gridwright.errors import ConfigurationError
+from gridwright.sweep.base_configuration import BaseConfiguration, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,14 @@ def compose_cells(
         cells: overrides of each cell, see `gridwright.sweep.space.expand`.
 
     Raises:
-        ConfigurationError: a cell names something that is not there, or sets a wrong type.
+        ConfigurationError: a cell names something that is not there, sets a wrong type, or
+            chooses a configuration that is a grid by itself.
     """
     composer = _Composer(config_loader, master_config)
     composed = []
     for index, overrides in enumerate(cells):
         try:
-            config = composer.compose(overrides)
+            config = composer.compose(index, overrides)
         except Exception as error:
             explained = explain(error)
             if explained is None:
@@ -77,24 +78,23 @@ class _Composer:
         self._parser = OverridesParser.create()
         self._parsed: dict[str, Override] = {}
         self._sets_value: dict[str, bool] = {}
-        # Composed files by their choice of groups; None where the quick way is not safe.
-        self._bases: dict[tuple[str, ...], DictConfig | None] = {}
+        # By choice of groups.
+        self._bases: dict[tuple[str, ...], BaseConfiguration] = {}
 
-    def compose(self, overrides: Sequence[str]) -> dict[str, Any]:
+    def compose(self, index: int, overrides: Sequence[str]) -> dict[str, Any]:
         values = [line for line in overrides if self._only_sets_a_value(line)]
         choices = tuple(line for line in overrides if not self._only_sets_a_value(line))
-        if any(line.startswith(("+", "~")) or "@" in line.split("=")[0] for line in choices):
-            return self._slowly(overrides)
+        if any(map(self._changes_structure, choices)):
+            return self._slowly(index, overrides)
         if choices not in self._bases:
-            self._bases[choices] = self._base(choices)
+            config = self._load(choices)
+            with open_dict(config):
+                del config["hydra"]
+            self._bases[choices] = BaseConfiguration(config)
         base = self._bases[choices]
-        if base is None:
-            return self._slowly(overrides)
-        config = copy.deepcopy(base)
-        ConfigLoaderImpl._apply_overrides_to_config(  # noqa: SLF001 - the one Hydra uses itself
-            [self._parse(line) for line in values], config
-        )
-        return resolved(config)
+        if base.needs_hydra or any("${" in line and "hydra" in line for line in values):
+            return self._slowly(index, overrides)
+        return base.with_values([self._parse(line) for line in values])
 
     def _parse(self, line: str) -> Override:
         # The same few overrides make up all cells, and parsing one takes as long as setting ten.
@@ -106,36 +106,52 @@ class _Composer:
         if line not in self._sets_value:
             override = self._parse(line)
             self._sets_value[line] = (
-                not override.is_add()
-                and not override.is_force_add()
-                and not override.is_delete()
-                and override.package is None
+                not self._changes_structure(line)
                 and not override.is_hydra_override()
                 and not self._is_group(override.key_or_group)
             )
         return self._sets_value[line]
+
+    def _changes_structure(self, line: str) -> bool:
+        override = self._parse(line)
+        return (
+            override.is_add()
+            or override.is_force_add()
+            or override.is_delete()
+            or override.package is not None
+        )
 
     def _is_group(self, key: str) -> bool:
         return bool(self._loader.get_group_options(key, ObjectType.CONFIG)) or bool(
             self._loader.get_group_options(key, ObjectType.GROUP)
         )
 
-    def _base(self, choices: Sequence[str]) -> DictConfig | None:
-        config = self._loader.load_sweep_config(self._master, list(choices))
-        with open_dict(config):
-            del config["hydra"]
-        # What refers to Hydra's node needs the node of its own cell.
-        return None if "${hydra" in OmegaConf.to_yaml(config) else config
-
-    def _slowly(self, overrides: Sequence[str]) -> dict[str, Any]:
+    def _load(self, overrides: Sequence[str]) -> DictConfig:
         config = self._loader.load_sweep_config(self._master, list(overrides))
-        HydraConfig.instance().set_config(config)
-        plain = resolved(config)
+        if _params(config) != _params(self._master):
+            # A grid is read before its cells are known: this one would silently be left out.
+            raise ConfigurationError(
+                f"{' '.join(overrides)} has a grid of its own in hydra.sweeper.params, which a "
+                "cell of another grid cannot have: run it by a command of its own"
+            )
+        return config
+
+    def _slowly(self, index: int, overrides: Sequence[str]) -> dict[str, Any]:
+        config = self._load(overrides)
+        with open_dict(config.hydra.job):
+            config.hydra.job.num = index
+            config.hydra.job.id = str(index)
+        # `${hydra:...}` asks this singleton.
+        hydra_config = HydraConfig.instance()
+        before = hydra_config.cfg
+        hydra_config.set_config(config)
+        try:
+            plain = resolved(config)
+        finally:
+            hydra_config.cfg = before
         del plain["hydra"]
         return plain
 
 
-def resolved(config: DictConfig) -> dict[str, Any]:
-    """Return a configuration as plain values, every interpolation resolved."""
-    plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True, enum_to_str=True)
-    return cast("dict[str, Any]", plain)
+def _params(config: DictConfig) -> Any:
+    return OmegaConf.select(config, "hydra.sweeper.params")

@@ -52,6 +52,7 @@ class _StopOnError(Stopper):  # type: ignore[misc]  # ray ships no types
         self.stop_now = False
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        del trial_id, result
         return self.stop_now
 
     def stop_all(self) -> bool:

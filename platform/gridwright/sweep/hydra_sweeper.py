@@ -47,6 +47,4 @@ def sweep(
             "hydra/sweeper=basic runs any other"
         )
     cells = expand(arguments, params, config_loader)
-    return task_function.sweep(
-        compose_cells(config_loader, configuration, cells), configuration
-    )
+    return task_function.sweep(compose_cells(config_loader, configuration, cells), configuration)

@@ -1,12 +1,10 @@
-"""Ray Tune runs the trials: reused workers, packs of small trials, every result handed on at once."""
+"""Ray Tune runs the trials: reused workers, packs of small trials, results handed on at once."""
 
 from __future__ import annotations
 
 import tempfile
-import time
 from typing import TYPE_CHECKING, Any
 
-from gridwright.contract import Failure, TrialResult
 from gridwright.errors import SweepError
 from gridwright.sweep.cluster import Cluster
 from gridwright.sweep.packs import packs
@@ -14,7 +12,7 @@ from gridwright.sweep.packs import packs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gridwright.contract import TrialSpec
+    from gridwright.contract import TrialResult, TrialSpec
     from gridwright.datasets import TrialData
     from gridwright.sweep.worker import TrialFunction
 
@@ -124,28 +122,15 @@ class _Sweep:
 
     def fail_the_rest(self) -> None:
         """Give every trial that has no result by now a failure of its own."""
+        from gridwright.sweep.failed import failed_result
+
         for key in list(self._missing):
-            self._deliver(_lost(key))
+            self._deliver(failed_result(key, _LOST))
 
     def _deliver(self, result: TrialResult) -> None:
         # Tune may repeat a result after it has restored a worker.
         if self._missing.pop(result.key, None) is not None:
             self._on_result(result)
-
-
-def _lost(key: str) -> TrialResult:
-    import numpy as np
-
-    now = time.time_ns() // 1_000_000
-    return TrialResult(
-        key=key,
-        started_ms=now,
-        ended_ms=now,
-        epoch_ms=np.empty(0, np.int64),
-        histories={},
-        metrics={},
-        failure=Failure("error", _LOST),
-    )
 
 
 def _workers(cpus: float, gpus: float) -> int:

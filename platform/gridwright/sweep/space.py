@@ -3,66 +3,116 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from hydra._internal.grammar.utils import escape_special_characters
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
 
 from gridwright.composition_errors import explain
 from gridwright.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
+
+
+class Grid(list[tuple[str, ...]]):
+    """The Hydra overrides of every cell, each cell once.
+
+    Attributes:
+        repeated: how many cells were dropped because an earlier one is the same.
+    """
+
+    def __init__(self, dimensions: Iterable[Sequence[str]]) -> None:
+        values = list(dimensions)
+        # The paper lists one of its architectures twice.
+        super().__init__(product(*(dict.fromkeys(dimension) for dimension in values)))
+        self.repeated = prod(map(len, values)) - len(self)
 
 
 def expand(
     arguments: Sequence[str],
     params: Mapping[str, Any] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> list[tuple[str, ...]]:
-    """Return the Hydra overrides of every cell, without repetitions, in the order of the grid.
+) -> Grid:
+    """Return the cells of the grid, in its order: the last dimension changes fastest.
+
+    Lists of values, `choice`, `range` and `glob` are dimensions; all else is the same in every
+    cell. `params` come first, and an argument takes the place of the parameter of its key.
 
     Args:
-        arguments: overrides as on the command line; lists of values, `choice`, `range` and
-            `glob` become dimensions of the grid, the last of them changing fastest.
-        params: key -> value in the same syntax, as in `hydra.sweeper.params`; an argument for
-            the same key takes its place.
+        arguments: overrides as on the command line.
+        params: key -> values in the same syntax, as in `hydra.sweeper.params`; what YAML reads
+            as a number, a list, a mapping or null is that one value.
         config_loader: knows the options of a group, for `glob`.
 
     Raises:
-        ConfigurationError: a value cannot be read, or is an interval, which has no grid.
+        ConfigurationError: a value cannot be read, or has no grid: an interval, an empty range.
     """
-    lines = [f"{key}={value}" for key, value in (params or {}).items()]
     parser = OverridesParser.create(config_loader=config_loader)
+    lines = [parameter_line(key, value) for key, value in (params or {}).items()]
     try:
-        overrides = parser.parse_overrides([*lines, *arguments])
+        defaults, given = parser.parse_overrides(lines), parser.parse_overrides([*arguments])
     except Exception as error:
         explained = explain(error)
         if explained is None:
             raise
         raise explained from error
+    replaced = {key for override in given for key in _replaces(override)}
+    kept = [override for override in defaults if override.get_key_element() not in replaced]
     dimensions: dict[str, list[str]] = {}
-    for override in overrides:
-        dimensions[_target(override)] = _values(override)
-    # The paper lists one of its architectures twice: a cell that repeats another is dropped.
-    return list(dict.fromkeys(product(*dimensions.values())))
+    for override in [*kept, *given]:
+        dimensions[override.get_key_element()] = _values(override)
+    return Grid(dimensions.values())
 
 
-def _target(override: Override) -> str:
-    """Return what an override sets: a later one for the same target takes its place."""
-    package = "" if override.package is None else f"@{override.package}"
-    return f"{override.key_or_group}{package}"
+def parameter_line(key: str, value: Any) -> str:
+    """Return the override that sets `key` to a value of a configuration file.
+
+    A string is taken as it stands: it may list several values.
+    """
+    if key.startswith("~") and value is None:
+        return key
+    return f"{key}={value if isinstance(value, str) else _written(value)}"
+
+
+def _written(value: Any) -> str:
+    """Return how Hydra's grammar writes a plain value."""
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return f"[{','.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        pairs = (
+            f"{escape_special_characters(str(key))}:{_written(one)}" for key, one in value.items()
+        )
+        return f"{{{','.join(pairs)}}}"
+    if isinstance(value, str):
+        return QuotedString(value, Quote.single).with_quotes()
+    return str(value)
+
+
+def _replaces(override: Override) -> list[str]:
+    key = override.get_key_element()
+    # `++key` sets the key whether or not it is there.
+    return [key, key[1:], key[2:]] if override.is_force_add() else [key]
 
 
 def _values(override: Override) -> list[str]:
+    line = override.input_line or ""
     if not override.is_sweep_override():
-        assert override.input_line is not None
-        return [override.input_line]
+        return [line]
     if not override.is_discrete_sweep():
         raise ConfigurationError(
-            f"{override.input_line} is a range of real numbers, which has no grid: list its "
-            "values, such as 0.1,0.01,0.001"
+            f"{line} is a range of real numbers, which has no grid: list its values, such as "
+            "0.1,0.01,0.001"
         )
-    return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+    key = override.get_key_element()
+    values = [f"{key}={value}" for value in override.sweep_string_iterator()]
+    if not values:
+        raise ConfigurationError(f"{line} has no values: a grid needs at least one of each")
+    return values

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
+from gridwright.errors import GridwrightError
 from gridwright.plugins import load_model_plugin
+from gridwright.sweep.failed import failed_result
 from gridwright.trial import run_trial
 
 if TYPE_CHECKING:
@@ -56,6 +59,10 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
     def step(self) -> dict[str, Any]:
         """Run the next trial of the pack."""
         spec = self._specs[self._pack[self._next]]
-        result = self._trial_function(spec, self._data[spec.dataset_key])
+        try:
+            result = self._trial_function(spec, self._data[spec.dataset_key])
+        except Exception as error:  # noqa: BLE001 - Tune would discard this worker and the pack
+            reason = str(error) if isinstance(error, GridwrightError) else repr(error)
+            result = failed_result(spec.key, reason, traceback.format_exc())
         self._next += 1
         return {PAYLOAD: result, "done": self._next == len(self._pack)}

@@ -16,6 +16,8 @@ class ModelPluginSearchPath(SearchPathPlugin):
             return
         from gridwright.plugins import model_entry_points
 
-        for name, point in model_entry_points().items():
+        for point in model_entry_points().values():
             package = point.value.partition(":")[0].partition(".")[0]
-            search_path.append(provider=name, path=f"pkg://{package}.conf")
+            # Hydra puts the user's --config-dir before the first entry of the provider "schema":
+            # a file there takes the place of a plugin's.
+            search_path.append(provider="schema", path=f"pkg://{package}.conf")
