@@ -189,6 +189,8 @@ class GridRun:
         board = log_report(session.store, run_id, self._record, runs, outcomes)
         session.end_sweep("FINISHED")
         print(f"\n{leaderboard_text(board, self._config['top'])}\n")
+        if self._record.rank_by == "test":
+            print("Ranked by the test score, as rank_by=test asks; it flatters the winner.")
         if failed := [run for run in runs if run.failure is not None]:
             print(conclusion.of_failures(failed))
         for outcome in outcomes:

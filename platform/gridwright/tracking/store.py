@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gridwright.tracking.records import TrackingSettings
 
 _PAGE = 1000
-# Makes MLflow's UI show the experiment as one of training, not of language models.
+# What the list of experiments shows as their kind: training, not language models.
 _TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 # A fresh database and a new model version say a hundred things that nobody can act on.
 _LOUD = ("alembic", "mlflow.store")
