@@ -367,10 +367,13 @@ def test_several_bad_parameters_are_told_at_once():
     with pytest.raises(GridwrightError) as caught:
         MLPClassifier(hidden_layer=[5, -1], eta=0, activation="Sine").fit(GOOD_X, GOOD_Y)
     told = str(caught.value)
-    assert "hidden_layer must be a list of whole numbers of at least 1" in told
+    assert "hidden_layer: must be a list of whole numbers of at least 1" in told
     assert "but got [5, -1]" in told
-    assert "eta must be a number above 0, but got 0" in told
-    assert "unknown activation 'Sine': choose one of LeakyReLU, ReLU, Sigmoid, Tanh" in told
+    assert "eta: must be a number above 0, but got 0" in told
+    assert (
+        "activation: unknown activation 'Sine': choose one of LeakyReLU, ReLU, Sigmoid, Tanh"
+        in told
+    )
 
 
 def test_verbose_shows_the_loss(iris, capsys):

@@ -57,7 +57,7 @@ def _whole(low: int, *, none: str = "") -> Callable[[object], str | None]:
     def rule(value: object) -> str | None:
         if (none and value is None) or (_is_int(value) and value >= low):  # type: ignore[operator]  # an int
             return None
-        return f"must be a whole number of at least {low}{none}"
+        return f"must be a whole number of at least {low}{none}, but got {value!r}"
 
     return rule
 
@@ -69,7 +69,7 @@ def _real(
         try:
             check_number("it", value, low, high, above=above, below=below)
         except ParameterError as error:
-            return str(error).removeprefix("it ").rpartition(", but got ")[0]
+            return str(error).removeprefix("it ")
         return None
 
     return rule
@@ -83,7 +83,7 @@ def _hidden(value: object) -> str | None:
         and all(_is_int(size) and size >= 1 for size in sizes)
     ):
         return None
-    return "must be a list of whole numbers of at least 1, such as [10, 10, 5]"
+    return f"must be a list of whole numbers of at least 1, such as [10, 10, 5], but got {value!r}"
 
 
 def _dtype(value: object) -> str | None:
@@ -91,7 +91,7 @@ def _dtype(value: object) -> str | None:
         known = np.dtype(value) in (np.float32, np.float64)  # type: ignore[call-overload]  # checked here
     except TypeError:
         known = False
-    return None if known else "must be float32 or float64"
+    return None if known else f"must be float32 or float64, but got {value!r}"
 
 
 def _choice(build: Callable[[object], object]) -> Callable[[object], str | None]:
@@ -99,7 +99,7 @@ def _choice(build: Callable[[object], object]) -> Callable[[object], str | None]
         try:
             build(value)
         except ParameterError as error:
-            return f"is not usable: {error}"
+            return str(error)
         return None
 
     return rule
@@ -109,7 +109,7 @@ def _loss(value: object) -> str | None:
     return None if value is None else _choice(loss)(value)
 
 
-#: The rule of each hyperparameter: None for a good value, else what it must be.
+#: The rule of each hyperparameter: None for a good value, else what it must be and what came.
 RULES: Final[dict[str, Callable[[object], str | None]]] = {
     "hidden_layer": _hidden,
     "activation": _choice(activation),
@@ -137,7 +137,7 @@ def problems(parameters: Mapping[str, Any], task: Task) -> list[tuple[str, str]]
     for name, value in parameters.items():
         message = RULES[name](value)
         if message is not None:
-            found.append((name, f"{message}, but got {value!r}"))
+            found.append((name, message))
     bad = {name for name, _ in found}
     if not {"loss"} & bad and task == "regression" and _loss_is_for_classes(parameters):
         found.append(
@@ -175,7 +175,7 @@ def resolve(parameters: Mapping[str, Any], task: Task) -> Settings:
     """
     found = problems({name: parameters[name] for name in RULES}, task)
     if found:
-        raise ParameterError("; ".join(f"{name} {message}" for name, message in found))
+        raise ParameterError("; ".join(f"{name}: {message}" for name, message in found))
     hidden = parameters["hidden_layer"]
     default_loss = CrossEntropy() if task == "classification" else MSE()
     return Settings(
