@@ -45,7 +45,7 @@ def problem(*, activation, output, loss, alpha, dropout, weighted):
         layer[-1] = rng.normal(size=layer.shape[1])
     features = np.ones((ROWS, SIZES[0] + 1))
     features[:, :-1] = rng.normal(size=(ROWS, SIZES[0]))
-    batch = Workspace(network, ROWS + 2).pass_over(features, np.empty((ROWS, SIZES[-1])))
+    batch = Workspace(network).pass_over(features, np.empty((ROWS, SIZES[-1])))
     network.draw_masks(batch, rng)
     classes = isinstance(output, Softmax)
     target = np.eye(3)[rng.integers(0, 3, ROWS)] if classes else rng.normal(size=(ROWS, 3))
@@ -94,9 +94,7 @@ def test_gradient_agrees_with_finite_differences(
 
 def test_dropout_masks_leave_out_units_and_keep_the_mean():
     network = Network((3, 4000, 2), ReLU(), Softmax(), CrossEntropy(), dropout=0.25)
-    batch = Workspace(network, 5).pass_over(
-        np.ones((5, 4), np.float32), np.empty((5, 2), np.float32)
-    )
+    batch = Workspace(network).pass_over(np.ones((5, 4), np.float32), np.empty((5, 2), np.float32))
     network.draw_masks(batch, np.random.default_rng(0))
     (mask,) = batch.masks
     assert set(np.unique(mask)) == {0.0, np.float32(1.0 / 0.75)}
@@ -122,6 +120,6 @@ def test_no_hidden_layer_is_a_linear_model():
     network = Network((2, 1), Tanh(), Linear(), MSE(), dtype=np.float64)
     network.layers[0][...] = [[2.0], [3.0], [1.0]]
     features = np.array([[1.0, 1.0, 1.0], [0.0, 2.0, 1.0]])
-    batch = Workspace(network, 2).pass_over(features, np.empty((2, 1)))
+    batch = Workspace(network).pass_over(features, np.empty((2, 1)))
     network.forward(batch)
     np.testing.assert_array_equal(batch.output, [[6.0], [7.0]])

@@ -310,7 +310,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         x = self._checked_features(x)
         network = self.network_.with_parameters(self.network_.parameters.astype(np.float64))
         rows = min(len(x), _PREDICT_ROWS)
-        workspace = Workspace(network, rows, training=False)
+        workspace = Workspace(network, training=False)
         features = np.ones((rows, x.shape[1] + 1))
         output = np.empty((len(x), self.n_outputs_))
         with blas_threads(self.threads):

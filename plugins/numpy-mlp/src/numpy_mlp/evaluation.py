@@ -45,7 +45,7 @@ class Evaluation:
         self._network = network
         self._batches = Batches(samples, rows, shuffled=False)
         self._tally = Tally(samples, network.loss)
-        workspace = Workspace(network, self._batches.batch_size, training=False)
+        workspace = Workspace(network, training=False)
         self._passes = Passes(workspace, self._batches)
 
     def __call__(self) -> tuple[float, float]:

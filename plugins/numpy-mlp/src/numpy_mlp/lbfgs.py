@@ -67,7 +67,7 @@ class _Objective:
     def __init__(self, network: Network, samples: Samples, batch_size: int) -> None:
         self._network = network
         self._batches = Batches(samples, batch_size, shuffled=False)
-        self._passes = Passes(Workspace(network, self._batches.batch_size), self._batches)
+        self._passes = Passes(Workspace(network), self._batches)
         self._tally = Tally(samples, network.loss)
         self._mass = samples.n_samples
         self._part = np.empty_like(network.parameters)

@@ -19,9 +19,9 @@ whole vectors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from numpy_mlp.initializers import Initializer
     from numpy_mlp.losses import Loss
     from numpy_mlp.outputs import Output
+
+    Product = tuple[Array, Array, Array]
+
+
+#: Layers of up to so many units lie in Fortran order.
+NARROW: Final = 32
 
 
 def count_parameters(sizes: Sequence[int]) -> int:
@@ -59,84 +65,111 @@ class Pass:
     Attributes:
         inputs: a^(0) .. a^(r-1), each with its column of ones.
         hidden: sigma(z^(1)) .. sigma(z^(r-1)): the same without the ones.
-        deltas: delta^(1) .. delta^(r).
         sums: z^(1) .. z^(r-1); the memory of the deltas unless the activation needs its input.
+        deltas: delta^(1) .. delta^(r).
         scratch: for the activation's backward step, shaped as z^(1) .. z^(r-1), one memory.
-        prediction: yhat, in Fortran order: a softmax over few classes then runs along columns.
-        output: where the caller wants yhat.
         masks: dropout masks of the hidden layers, holding 0 or 1 / (1 - dropout); empty without.
+        prediction: yhat.
+        output: where the caller wants yhat.
+        forward: (left, right, out) of the products that make z^(1) .. z^(r).
+        backward: the same for the products that pass delta^(2) .. delta^(r) down a layer.
         inputs_transposed: a^(0)^T .. a^(r-1)^T.
         share: 1 / n, what a sample counts in J.
     """
 
     inputs: list[Array]
     hidden: list[Array]
-    deltas: list[Array]
     sums: list[Array]
+    deltas: list[Array]
     scratch: list[Array]
+    masks: list[Array]
     prediction: Array
     output: Array
-    masks: list[Array]
     # Made once, because even a view or a conversion takes its time in a small network.
-    inputs_transposed: list[Array] = field(init=False)
-    share: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.inputs_transposed = [a.T for a in self.inputs]
-        self.share = np.array(1.0 / len(self.output), self.output.dtype)
+    forward: list[Product]
+    backward: list[Product]
+    inputs_transposed: list[Array]
+    share: Array
 
 
 class Workspace:
-    """The hidden layers' memory for batches of up to `rows` rows.
+    """The memory of a network's hidden layers and output.
+
+    Narrow layers lie in Fortran order, unit by unit: what is done to them then runs along the
+    batch. numpy takes several times as long over many short rows. For wide layers the products
+    decide, and those are fastest in C order, in which the data come.
 
     Args:
         network: the network that will pass batches through it.
-        rows: the largest batch.
         training: False leaves out what only backpropagation needs.
     """
 
-    def __init__(self, network: Network, rows: int, *, training: bool = True) -> None:
-        self._dtype = network.parameters.dtype
-        *self._widths, self._n_outputs = network.sizes[1:]
-        self._inputs = [np.ones((rows, width + 1), self._dtype) for width in self._widths]
-        self._deltas = self._layers_of(rows)
-        keep = training and network.activation.needs_input
-        self._sums = self._layers_of(rows) if keep else self._deltas
-        self._masks = self._layers_of(rows) if training and network.dropout > 0.0 else []
-        spare = rows * max(self._widths, default=0) if training and not keep else 0
-        self._spare = np.empty(spare, self._dtype)
-        self._last: dict[int, tuple[Array, Array]] = {}
-
-    def _layers_of(self, rows: int) -> list[Array]:
-        return [np.empty((rows, width), self._dtype) for width in self._widths]
-
-    def _last_layer_of(self, rows: int) -> tuple[Array, Array]:
-        """Return yhat and delta^(r): a part of a larger Fortran array would not be contiguous."""
-        if rows not in self._last:
-            self._last[rows] = (
-                np.empty((rows, self._n_outputs), self._dtype, order="F"),
-                np.empty((rows, self._n_outputs), self._dtype, order="F"),
-            )
-        return self._last[rows]
+    def __init__(self, network: Network, *, training: bool = True) -> None:
+        self._network = network
+        self._training = training
+        # A part of a larger Fortran array is not contiguous: each size of a batch has its own.
+        self._memories: dict[int, dict[str, list[Array]]] = {}
 
     def pass_over(self, features: Array, output: Array) -> Pass:
         """Return the arrays of a batch: a^(0) is `features`, yhat goes to `output`."""
         rows = len(features)
-        inputs = [features, *(a[:rows] for a in self._inputs)]
-        prediction, last_delta = self._last_layer_of(rows)
+        if rows not in self._memories:
+            self._memories[rows] = self._memory(rows)
+        memory = self._memories[rows]
+        inputs = [features, *memory["inputs"]]
+        sums, deltas = memory["sums"], memory["deltas"]
+        (prediction,) = memory["prediction"]
+        layers = self._network.layers
         return Pass(
             inputs=inputs,
             hidden=[a[:, :-1] for a in inputs[1:]],
-            deltas=[*(delta[:rows] for delta in self._deltas), last_delta],
-            sums=[z[:rows] for z in self._sums],
-            scratch=[
-                self._spare[: rows * width].reshape(rows, width)
-                for width in (self._widths if self._spare.size else ())
-            ],
+            sums=sums,
+            deltas=deltas,
+            scratch=memory["scratch"],
+            masks=memory["masks"],
             prediction=prediction,
             output=output,
-            masks=[mask[:rows] for mask in self._masks],
+            forward=list(map(_product, inputs, layers, [*sums, prediction])),
+            backward=[
+                _product(delta, layer[:-1].T, below)
+                for delta, layer, below in zip(deltas[1:], layers[1:], deltas, strict=False)
+            ],
+            inputs_transposed=[a.T for a in inputs],
+            share=np.array(1.0 / rows, output.dtype),
         )
+
+    def _memory(self, rows: int) -> dict[str, list[Array]]:
+        *widths, n_outputs = self._network.sizes[1:]
+        dtype = self._network.parameters.dtype
+
+        def layers(widths: Sequence[int]) -> list[Array]:
+            return [np.empty((rows, width), dtype, order=_order(width)) for width in widths]
+
+        deltas = layers([*widths, n_outputs])
+        keep = self._training and self._network.activation.needs_input
+        spare = np.empty(rows * max(widths, default=0) * (self._training and not keep), dtype)
+        return {
+            "inputs": [np.ones((rows, width + 1), dtype, order=_order(width)) for width in widths],
+            "sums": layers(widths) if keep else deltas[:-1],
+            "deltas": deltas,
+            "scratch": [
+                spare[: rows * width].reshape((rows, width), order=_order(width))
+                for width in (widths if spare.size else ())
+            ],
+            "masks": layers(widths) if self._training and self._network.dropout > 0.0 else [],
+            "prediction": layers([n_outputs]),
+        }
+
+
+def _order(width: int) -> Literal["C", "F"]:
+    return "F" if width <= NARROW else "C"
+
+
+def _product(left: Array, right: Array, out: Array) -> Product:
+    """Return what `np.dot` needs to write left @ right into `out`: it writes C order only."""
+    if out.flags.c_contiguous:
+        return left, right, out
+    return right.T, left.T, out.T
 
 
 class Network:
@@ -176,13 +209,11 @@ class Network:
 
     def _bind(self) -> None:
         self.layers = layer_views(self.parameters, self.sizes)
-        self._last_transposed = self.layers[-1].T
-        self._weights_transposed = [layer[:-1].T for layer in self.layers]
         self._weights_flat = [layer[:-1].reshape(-1) for layer in self.layers]
 
     def __getstate__(self) -> dict[str, Any]:
         # Views would come back as arrays of their own: leave them out, and bind them again.
-        bound = ("layers", "_last_transposed", "_weights_transposed", "_weights_flat")
+        bound = ("layers", "_weights_flat")
         return {name: value for name, value in self.__dict__.items() if name not in bound}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -206,14 +237,15 @@ class Network:
     def forward(self, batch: Pass) -> None:
         """Fill `batch.output` with predictions (eqs. 1 to 6); dropout as `batch.masks` say."""
         for index, (z, sigma) in enumerate(zip(batch.sums, batch.hidden, strict=True)):
-            np.dot(batch.inputs[index], self.layers[index], out=z)
+            left, right, out = batch.forward[index]
+            np.dot(left, right, out=out)
             self.activation.forward(z, sigma)
             if batch.masks:
                 np.multiply(sigma, batch.masks[index], out=sigma)
-        prediction = batch.prediction
-        np.dot(self._last_transposed, batch.inputs_transposed[-1], out=prediction.T)
-        self.output.forward(prediction)
-        np.copyto(batch.output, prediction)
+        left, right, out = batch.forward[-1]
+        np.dot(left, right, out=out)
+        self.output.forward(batch.prediction)
+        np.copyto(batch.output, batch.prediction)
 
     def backward(
         self, batch: Pass, target: Array, weight: Array | None, gradient: Sequence[Array]
@@ -232,7 +264,8 @@ class Network:
             np.dot(batch.inputs_transposed[index], delta, out=gradient[index])
             below = batch.deltas[index - 1]
             z = (batch.sums if self.activation.needs_input else batch.scratch)[index - 1]
-            np.dot(delta, self._weights_transposed[index], out=below)
+            left, right, out = batch.backward[index - 1]
+            np.dot(left, right, out=out)
             self._through_activation(batch, index - 1, below, z)
             delta = below
         # The first layer passes nothing on: nobody asks for the gradient of the data.

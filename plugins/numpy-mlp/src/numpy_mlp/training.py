@@ -86,7 +86,7 @@ class Trainer:
         """
         plan, network = self._plan, self.network
         batches = Batches(samples, plan.batch_size)
-        passes = Passes(Workspace(network, batches.batch_size), batches)
+        passes = Passes(Workspace(network), batches)
         tally = Tally(samples, network.loss)
         evaluate = (
             None if validation is None else Evaluation(network, validation, batches.batch_size)
