@@ -60,6 +60,14 @@ MISTAKES = {
         ["model.activation=LeakyReLU(0.1)"],
         r"quote it, as in \"model.activation='LeakyReLU\(0.1\)'\"",
     ),
+    "group of a plugin": (
+        ["model=keras-cnn", "model/architecture=cifar_pooling"],
+        r"unknown model/architecture 'cifar_pooling': did you mean 'cifar10_pooling'\?",
+    ),
+    "nothing by default": (
+        ["tracking=server"],
+        r"tracking.uri has no default: add tracking.uri=",
+    ),
     "no key": (["iris"], r"cannot read 'iris': write key=value"),
     "data set's fraction": (["dataset.test_fraction=1.5"], r"test_fraction.*1.5"),
     "bad cells of a grid, all at once": (
@@ -76,7 +84,7 @@ def test_mistake(name, tmp_path, monkeypatch, capsys):
     assert run_command(arguments) == 2
     captured = capsys.readouterr()
     assert re.search(sentence, captured.err, re.DOTALL), captured.err
-    assert captured.err.startswith("gridwright: ")
+    assert captured.err.startswith("gridwright: "), captured.err
     assert "Traceback" not in captured.err
     assert captured.out == ""
     assert list(tmp_path.iterdir()) == []
@@ -94,6 +102,15 @@ def test_an_internal_bug_keeps_its_traceback(tmp_path, monkeypatch):
     monkeypatch.setattr("gridwright.preflight.plan_trials", lambda cells: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_command(["dataset=iris", "model=numpy-mlp"])
+
+
+def test_the_traceback_behind_a_sentence_is_shown_on_request(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRIDWRIGHT_TRACEBACK", "1")
+    assert run_command(["seed=abc"]) == 2
+    error = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in error
+    assert "omegaconf.errors.ValidationError" in error
 
 
 def test_the_module_is_the_same_command(tmp_path):

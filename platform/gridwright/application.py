@@ -11,7 +11,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from gridwright import __version__
-from gridwright.errors import GridwrightError, TrialFailed
+from gridwright.errors import TrialFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from gridwright.contract import TrialResult, TrialSpec
+    from gridwright.errors import GridwrightError
     from gridwright.preflight import Plan
     from gridwright.sweep import Cell, Cluster
     from gridwright.tracking import FinishedRun, PromotionOutcome, SweepRecord, TrackingSession
@@ -41,10 +42,14 @@ class Application:
 
         Hydra would print a headline of its own over an exception that leaves its job.
         """
+        from gridwright.composition_errors import explain
+
         try:
             self._run(configuration)
-        except GridwrightError as error:
-            self.error = error
+        except Exception as error:
+            self.error = explain(error)
+            if self.error is None:
+                raise
 
     def sweep(self, cells: Sequence[Cell], configuration: DictConfig) -> None:
         """Run every cell of a grid with Ray Tune, and end with leaderboard and champion."""
@@ -215,7 +220,7 @@ class GridRun:
     def _opening(self, todo: int) -> str:
         total = len(self._plan.specs)
         models = ", ".join(dict.fromkeys(spec.model for spec in self._plan.specs))
-        line = f"{total} trials of {models} on {', '.join(self._plan.datasets)}"
+        line = f"{total} trial{'s' * (total > 1)} of {models} on {', '.join(self._plan.datasets)}"
         if todo == 0:
             return f"{line}: all are already finished, none is run again."
         if todo < total:

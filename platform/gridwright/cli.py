@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
-
-from gridwright.errors import GridwrightError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gridwright.errors import GridwrightError
 
 #: Exit status after Ctrl-C, as shells have it: 128 + SIGINT.
 INTERRUPTED = 130
@@ -52,20 +53,21 @@ def run_command(arguments: Sequence[str]) -> int:
         config_path="pkg://gridwright.conf", config_name="config", version_base="1.3"
     )
     sys.argv[1:] = arguments
+    error: GridwrightError | None
     try:
         compose(application)()
+        error = application.error
     except KeyboardInterrupt:
         _say(f"interrupted; what was finished is kept. To continue: {application.command}")
         return INTERRUPTED
-    except Exception as error:
-        explained = error if isinstance(error, GridwrightError) else explain(error)
-        if explained is None or os.environ.get("GRIDWRIGHT_TRACEBACK") == "1":
+    except Exception as raised:
+        error = explain(raised)
+        if error is None:
             raise
-        return _fail(explained)
-    return _fail(application.error) if application.error else 0
-
-
-def _fail(error: GridwrightError) -> int:
+    if error is None:
+        return 0
+    if os.environ.get("GRIDWRIGHT_TRACEBACK") == "1":
+        traceback.print_exception(error)
     _say(str(error))
     return error.exit_code
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gridwright.configuration_files import configuration_files
-from gridwright.errors import ConfigurationError, unknown_name
+from gridwright.errors import ConfigurationError, GridwrightError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +19,23 @@ if TYPE_CHECKING:
     from omegaconf.errors import OmegaConfBaseException
 
 
-def explain(error: Exception) -> ConfigurationError | None:
-    """Return the sentence for an exception of Hydra or OmegaConf; None for any other."""
+def explain(error: Exception) -> GridwrightError | None:
+    """Return the error with a sentence for a user; None for what is no fault of the user's.
+
+    An error of our own is returned as it is, one of Hydra or OmegaConf becomes a
+    `ConfigurationError` that is caused by it.
+    """
+    if isinstance(error, GridwrightError):
+        return error
+    sentence = _sentence(error)
+    if sentence is None:
+        return None
+    explained = ConfigurationError(sentence)
+    explained.__cause__ = error
+    return explained
+
+
+def _sentence(error: Exception) -> str | None:
     from hydra.errors import (
         ConfigCompositionException,
         HydraException,
@@ -33,15 +48,15 @@ def explain(error: Exception) -> ConfigurationError | None:
     chain = list(_causes(error))
     for link in chain:
         if isinstance(link, MissingConfigException):
-            return ConfigurationError(_missing_configuration(link))
+            return _missing_configuration(link)
     for link in chain:
         if isinstance(link, OverrideParseException):
-            return ConfigurationError(_unreadable_override(link.override, str(link)))
+            return _unreadable_override(link.override, str(link))
     for link in reversed(chain):
         if isinstance(link, OmegaConfBaseException):
-            return ConfigurationError(_wrong_value(link))
+            return _wrong_value(link)
     if isinstance(error, ConfigCompositionException | HydraException):
-        return ConfigurationError(_composition(str(error)))
+        return _composition(str(error))
     return None
 
 
@@ -56,13 +71,15 @@ def _missing_configuration(error: MissingConfigException) -> str:
     group, _, name = wanted.rpartition("/")
     if not group:
         return " ".join(str(error).split())
-    # `experiment/paper` is a folder of the group `experiment`: name options as they are typed.
+    # `experiment/paper` is a folder of the group `experiment`, but `model/architecture` is a group
+    # of its own: name options as they are typed. Hydra lists those of one folder only.
     root, *folders = group.split("/")
     prefix = "".join(f"{folder}/" for folder in folders)
+    nested = [found for found, _ in configuration_files(root)]
+    if folders and not any(found.startswith(prefix) for found in nested):
+        return unknown_name(group, name, error.options or ())
     options = {prefix + option for option in error.options or ()}
-    # Hydra lists the options of one folder only.
-    options.update(found for found, _ in configuration_files(root))
-    return unknown_name(root, prefix + name, options)
+    return unknown_name(root, prefix + name, options.union(nested))
 
 
 def _unreadable_override(override: str, message: str) -> str:
@@ -86,10 +103,12 @@ def _unreadable_override(override: str, message: str) -> str:
 
 def _wrong_value(error: OmegaConfBaseException) -> str:
     from omegaconf import DictConfig
-    from omegaconf.errors import ConfigAttributeError, ConfigKeyError
+    from omegaconf.errors import ConfigAttributeError, ConfigKeyError, MissingMandatoryValue
 
     reason = str(error).splitlines()[0].strip()
     key = error.full_key or ""
+    if isinstance(error, MissingMandatoryValue):
+        return f"{key} has no default: add {key}=..."
     if isinstance(error, ConfigAttributeError | ConfigKeyError):
         parent = error.parent_node
         options = (
