@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from numpy_mlp import network as network_module
 from numpy_mlp.activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from numpy_mlp.initializers import Normal
 from numpy_mlp.losses import MAE, MSE, CrossEntropy, EpsilonInsensitive
@@ -63,9 +64,12 @@ def objective(network, batch, target, weight):
 @pytest.mark.parametrize("alpha", [0.0, 0.3])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("narrow", [0, 5, 64])
 def test_gradient_agrees_with_finite_differences(
-    *, activation, output, loss, alpha, dropout, weighted
+    monkeypatch, *, narrow, activation, output, loss, alpha, dropout, weighted
 ):
+    """Whichever layers are narrow enough for Fortran order: none, some, or all."""
+    monkeypatch.setattr(network_module, "NARROW", narrow)
     network, batch, target, weight = problem(
         activation=activation,
         output=output,

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 #: Layers of up to so many units lie in Fortran order.
-NARROW: Final = 32
+NARROW: Final = 64
 
 
 def count_parameters(sizes: Sequence[int]) -> int:
