@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
@@ -84,9 +85,19 @@ class BaseConfiguration:
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
-    """Return a configuration as plain values, every interpolation resolved."""
-    plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True, enum_to_str=True)
-    return cast("dict[str, Any]", plain)
+    """Return a configuration as plain values, every interpolation resolved, without `hydra`.
+
+    Some of Hydra's own node is known to its launcher only; interpolations may ask for the rest.
+    """
+    return {str(key): _plain(config[key]) for key in config if key != "hydra"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.name
+    if not OmegaConf.is_config(value):
+        return value
+    return OmegaConf.to_container(value, resolve=True, throw_on_missing=True, enum_to_str=True)
 
 
 def _copied(value: Any) -> Any:

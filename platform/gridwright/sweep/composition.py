@@ -146,11 +146,9 @@ class _Composer:
         before = hydra_config.cfg
         hydra_config.set_config(config)
         try:
-            plain = resolved(config)
+            return resolved(config)
         finally:
             hydra_config.cfg = before
-        del plain["hydra"]
-        return plain
 
 
 def _params(config: DictConfig) -> Any:
