@@ -91,7 +91,8 @@ def test_a_larger_grid_takes_over_what_is_finished(folder, sweep):
 
 def test_the_command_of_a_trial_is_that_trial(folder, sweep):
     _, trials = folder.runs()
-    _, *arguments = shlex.split(trials[0].data.tags["gridwright.command"])
+    finished = next(run for run in trials if run.info.status == "FINISHED")
+    _, *arguments = shlex.split(finished.data.tags["gridwright.command"])
     out, _ = folder.run(*arguments)
     assert "This trial is already finished: nothing was run." in out
 

@@ -103,18 +103,18 @@ def shuffled(fit, self, *arguments, **named):
 def reporting(change):
     """Return a `fit` whose epoch records went through `change`."""
 
-    def replacement(fit, self, x, y, validation=None, on_epoch=None):  # noqa: PLR0917 - of the contract
+    def replacement(fit, self, x, y, validation=None, on_epoch=None):
         changed = on_epoch and (lambda record: on_epoch(change(record)))
         return fit(self, x, y, validation, changed)
 
     return replacement
 
 
-def deaf(fit, self, x, y, validation=None, on_epoch=None):  # noqa: PLR0917 - of the contract
+def deaf(fit, self, x, y, validation=None, on_epoch=None):
     return fit(self, x, y, validation, on_epoch and (lambda record: on_epoch(record) and False))
 
 
-def writing(fit, self, x, y, validation=None, on_epoch=None):  # noqa: PLR0917 - of the contract
+def writing(fit, self, x, y, validation=None, on_epoch=None):
     x -= x.mean(axis=0)
     return fit(self, x, y, validation, on_epoch)
 

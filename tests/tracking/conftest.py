@@ -13,7 +13,6 @@ from gridwright.datasets import load, split
 from gridwright.tracking import TrackingSession, TrackingSettings
 from gridwright.trial import trial_key
 
-
 START_MS = 1_700_000_000_000
 
 

@@ -5,7 +5,7 @@ strings: hence no `from __future__ import annotations`.
 """
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional  # noqa: UP035 - OmegaConf reads typing's names
+from typing import Any, Dict, List, Optional, cast  # noqa: UP035 - OmegaConf reads typing's names
 
 from hydra.core.config_store import ConfigStore
 from hydra.plugins.sweeper import Sweeper
@@ -43,20 +43,14 @@ class RayTuneSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Keep what `sweep` needs."""
-        self.hydra_context = hydra_context
-        self.task_function = task_function
-        self.config = config
+        self._given = hydra_context.config_loader, task_function, config
 
     def sweep(self, arguments: List[str]) -> Any:  # noqa: UP006 - as Hydra declares it
         """Run the grid that `arguments` and `params` span."""
         from gridwright.sweep.hydra_sweeper import sweep
 
-        params = OmegaConf.to_container(self.params) if self.params is not None else None
-        assert params is None or isinstance(params, dict)
+        config_loader, task_function, config = self._given
+        params = OmegaConf.to_container(self.params) if self.params is not None else {}
         return sweep(
-            self.task_function,
-            self.hydra_context.config_loader,
-            self.config,
-            arguments,
-            params,
+            task_function, config_loader, config, arguments, cast("dict[str, Any]", params)
         )

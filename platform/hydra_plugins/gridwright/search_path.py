@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from hydra.core.config_search_path import ConfigSearchPath
+from typing import TYPE_CHECKING
+
 from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+if TYPE_CHECKING:
+    from hydra.core.config_search_path import ConfigSearchPath
 
 
 class ModelPluginSearchPath(SearchPathPlugin):
