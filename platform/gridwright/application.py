@@ -149,7 +149,6 @@ class GridRun:
         try:
             if todo:
                 self._run_trials(todo, run_id, cluster)
-            cluster.release()
             session.drain()
         except BaseException as error:
             session.end_sweep("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import tempfile
@@ -51,7 +52,6 @@ class Cluster:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ray-start")
         self._owned = False
         self._start: Future[None] = self._executor.submit(self._init)
-        self._end: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -79,14 +79,12 @@ class Cluster:
                 f"Ray cannot be used {where}: {reason} (see resources.address)"
             ) from error
 
-    def release(self) -> None:
-        """Begin to end what this object started, and return at once; `shutdown` waits for it."""
-        if self._end is None:
-            self._end = self._executor.submit(self._shutdown)
-
     def shutdown(self) -> None:
         """End what this object started; a cluster that was there before stays."""
-        self.release()
+        # A reference to one of Ray's objects that is dropped while Ray ends takes the process down
+        # with it: drop all of them before, and let nothing else run meanwhile.
+        gc.collect()
+        self._executor.submit(self._shutdown)
         self._executor.shutdown(wait=True)
 
     def _shutdown(self) -> None:
