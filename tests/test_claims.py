@@ -56,6 +56,19 @@ def test_repeated_seeds_are_one_row_with_mean_and_spread():
     assert result.spread == pytest.approx(0.02)
     assert result.difference == pytest.approx(0.0)
     assert result.row == "hidden_layer=[128,64] beta=0.2"
+    assert result.cells[:4] == (result.row, "test_score", ">= 0.32", pytest.approx(0.32))
+
+
+def test_a_row_is_named_by_what_distinguishes_it():
+    claims = Claims.of(
+        {
+            "rows": [
+                {"where": {"model.beta": beta, "model.mu": 0.8}, "shown": {"test_score": 1}}
+                for beta in (0.1, 0.2)
+            ]
+        }
+    )
+    assert [result.row for result in claims.compare([])] == ["beta=0.1", "beta=0.2"]
 
 
 def test_rows_without_a_finished_trial_say_why():

@@ -35,7 +35,7 @@ MISTAKES = {
     ),
     "group misspelt": (
         ["modle=numpy-mlp"],
-        r"unknown setting 'modle': did you mean 'model'\? choose one of dataset",
+        r"unknown setting 'modle': did you mean 'model'\? choose one of claims, dataset",
     ),
     "setting of the wrong type": (
         ["seed=abc"],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.errors import GridwrightError
+    from gridwright.experiment import Experiment
     from gridwright.preflight import Plan
     from gridwright.sweep import Cell, Cluster
     from gridwright.tracking import FinishedRun, PromotionOutcome, SweepRecord, TrackingSession
@@ -53,11 +54,14 @@ class Application:
 
     def sweep(self, cells: Sequence[Cell], configuration: DictConfig) -> None:
         """Run every cell of a grid with Ray Tune, and end with leaderboard and champion."""
+        from gridwright.experiment import Experiment
         from gridwright.preflight import plan_trials
         from gridwright.sweep import Cluster
 
         # Every cell has its own copy of what the sweep is told as a whole.
         del configuration
+        experiment = Experiment.of(cells[0].config)
+        cells = experiment.select(cells)
         plan = plan_trials([(cell.overrides, cell.config) for cell in cells])
         config = cells[0].config
         # Ray starts while MLflow is imported and its store is opened.
@@ -65,15 +69,17 @@ class Application:
             Cluster(config["resources"]["address"]) as cluster,
             open_session(config, plan) as session,
         ):
-            GridRun(self.command, config, plan, session).run(cluster)
+            GridRun(self.command, config, plan, session, experiment).run(cluster)
 
     def _run(self, configuration: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
 
+        from gridwright.experiment import Experiment
         from gridwright.preflight import plan_trials
         from gridwright.sweep import resolved
 
         config = resolved(configuration)
+        config = Experiment.of(config).trial_config(config)
         # As Ray does for its workers; TensorFlow reads it when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
         plan = plan_trials([(list(HydraConfig.get().overrides.task), config)])
@@ -132,12 +138,18 @@ class GridRun:
     """One grid, from what MLflow holds of it already to the report."""
 
     def __init__(
-        self, command: str, config: Mapping[str, Any], plan: Plan, session: TrackingSession
+        self,
+        command: str,
+        config: Mapping[str, Any],
+        plan: Plan,
+        session: TrackingSession,
+        experiment: Experiment,
     ) -> None:
         self._config = config
         self._plan = plan
         self._session = session
-        self._record = _record(command, config, plan)
+        self._experiment = experiment
+        self._record = _record(command, config, plan, experiment.mark)
 
     def run(self, cluster: Cluster) -> None:
         """Run the trials that MLflow does not hold yet, then rank, report and promote."""
@@ -193,6 +205,8 @@ class GridRun:
         board = log_report(session.store, run_id, self._record, runs, outcomes)
         session.end_sweep("FINISHED")
         print(f"\n{leaderboard_text(board, self._config['top'])}\n")
+        if claimed := self._experiment.claims.compare(self._measured(runs)):
+            print(conclusion.of_claims(claimed, self._experiment.claims.source))
         if self._record.rank_by == "test":
             print("Ranked by the test score, as rank_by=test asks; it flatters the winner.")
         if failed := [run for run in runs if run.failure is not None]:
@@ -203,6 +217,14 @@ class GridRun:
             f"models:/{outcome.model_name}@champion" for outcome in outcomes if outcome.champion
         ]
         print(conclusion.of_sweep(session.store.settings, champions))
+
+    def _measured(
+        self, runs: Sequence[FinishedRun]
+    ) -> list[tuple[Mapping[str, Any], Mapping[str, float] | None]]:
+        """Return the configuration of each trial and its final metrics, None where it failed."""
+        by_key = {run.key: run for run in runs}
+        found = [(spec.config, by_key[spec.key]) for spec in self._plan.specs]
+        return [(config, None if run.failure else run.metrics) for config, run in found]
 
     def _promote(self, dataset: str, runs: Sequence[FinishedRun], run_id: str) -> PromotionOutcome:
         from gridwright.tracking import promote
@@ -220,6 +242,7 @@ class GridRun:
         total = len(self._plan.specs)
         models = ", ".join(dict.fromkeys(spec.model for spec in self._plan.specs))
         line = f"{total} trial{'s' * (total > 1)} of {models} on {', '.join(self._plan.datasets)}"
+        line = f"{line} {self._experiment.mark}".rstrip()
         if todo == 0:
             return f"{line}: all are already finished, none is run again."
         if todo < total:
@@ -229,13 +252,14 @@ class GridRun:
         return f"{line}."
 
 
-def _record(command: str, config: Mapping[str, Any], plan: Plan) -> SweepRecord:
+def _record(command: str, config: Mapping[str, Any], plan: Plan, mark: str) -> SweepRecord:
     from gridwright.tracking import SweepRecord
 
     models = dict(sorted((spec.model, spec.plugin_version) for spec in plan.specs))
+    name = f"{'+'.join(plan.datasets)} {'+'.join(models)}: {len(plan.specs)} trials {mark}"
     return SweepRecord(
         key=plan.sweep_key,
-        name=f"{'+'.join(plan.datasets)} {'+'.join(models)}: {len(plan.specs)} trials",
+        name=name.rstrip(),
         command=command,
         datasets=plan.datasets,
         n_trials=len(plan.specs),

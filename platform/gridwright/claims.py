@@ -32,6 +32,9 @@ Verdict = Literal["held", "not held", "shown", "not run", "failed"]
 
 _ROW_KEYS = ("where", "at_least", "close_to", "shown")
 _ABSENT = object()
+#: Names of the cells of `ClaimResult.cells`.
+COLUMNS = ("trials", "metric", "claimed", "obtained", "spread", "n", "difference", "verdict")
+_SIGNS = {"at_least": ">= ", "close_to": "", "shown": ""}
 #: Decimal numbers are not exact in binary: 0.33 - 0.31 is a little more than 0.02.
 _ROUNDING = 1e-9
 
@@ -72,20 +75,14 @@ class ClaimedRow:
         """Tell whether a trial with this whole resolved configuration belongs to the row."""
         return all(_value_at(config, key) == value for key, value in self.where.items())
 
-    @property
-    def label(self) -> str:
-        """The row's trials, as one would type them: `hidden_layer=[128,64] beta=0.2`."""
-        return " ".join(
-            f"{key.rpartition('.')[2]}={_typed(value)}" for key, value in self.where.items()
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
     """A claim beside what was obtained.
 
     Attributes:
-        row: the trials, see `ClaimedRow.label`.
+        row: the trials, as one would type what distinguishes them from the other rows:
+            `hidden_layer=[128,64] beta=0.2`.
         claim: what was claimed.
         obtained: mean over the trials of the row; None where none has finished.
         spread: standard deviation over them (n - 1); None for fewer than two.
@@ -104,6 +101,24 @@ class ClaimResult:
     def difference(self) -> float | None:
         """What was obtained less what was claimed."""
         return None if self.obtained is None else self.obtained - self.claim.value
+
+    @property
+    def cells(self) -> tuple[str | int | float | None, ...]:
+        """The row of a table with these `COLUMNS`."""
+        claim = self.claim
+        claimed = f"{_SIGNS[claim.kind]}{claim.value:g}"
+        if claim.kind == "close_to":
+            claimed += f" +- {claim.tolerance:g}"
+        return (
+            self.row,
+            claim.metric,
+            claimed,
+            self.obtained,
+            self.spread,
+            self.n,
+            self.difference,
+            self.verdict,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,23 +159,39 @@ class Claims:
         A trial that has failed has None for its metrics.
         """
         known = list(trials)
-        return [
-            _result(row, claim, [metrics for config, metrics in known if row.is_about(config)])
-            for row in self.rows
-            for claim in row.claims
-        ]
+        found = []
+        for row, label in zip(self.rows, self._labels(), strict=True):
+            metrics = [measured for config, measured in known if row.is_about(config)]
+            found += [_result(label, claim, metrics) for claim in row.claims]
+        return found
+
+    def _labels(self) -> list[str]:
+        """Return what distinguishes each row from the others, or all it says if nothing does."""
+        wheres = [row.where for row in self.rows]
+        labels = []
+        for where in wheres:
+            differs = {
+                key: value
+                for key, value in where.items()
+                if any(other.get(key, _ABSENT) != value for other in wheres)
+            }
+            labels.append(
+                " ".join(
+                    f"{key.rpartition('.')[2]}={_typed(value)}"
+                    for key, value in (differs or where).items()
+                )
+            )
+        return labels
 
 
-def _result(
-    row: ClaimedRow, claim: Claim, found: Sequence[Mapping[str, float] | None]
-) -> ClaimResult:
+def _result(label: str, claim: Claim, found: Sequence[Mapping[str, float] | None]) -> ClaimResult:
     values = [metrics.get(claim.metric, math.nan) for metrics in found if metrics is not None]
     values = [value for value in values if math.isfinite(value)]
     if not values:
-        return ClaimResult(row.label, claim, None, None, 0, "failed" if found else "not run")
+        return ClaimResult(label, claim, None, None, 0, "failed" if found else "not run")
     mean = fmean(values)
     spread = stdev(values) if len(values) > 1 else None
-    return ClaimResult(row.label, claim, mean, spread, len(values), claim.verdict(mean))
+    return ClaimResult(label, claim, mean, spread, len(values), claim.verdict(mean))
 
 
 def _row(place: str, node: Any) -> ClaimedRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -9,9 +10,17 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gridwright.claims import COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gridwright.claims import ClaimResult
     from gridwright.tracking import FinishedRun, TrackingSettings
 
 #: Metrics of a single run, in the order in which a person asks for them.
@@ -49,6 +58,32 @@ def of_failures(failed: Sequence[FinishedRun]) -> str:
     reasons = Counter(run.failure.reason for run in failed if run.failure is not None)
     lines = [f"  {count} x {reason}" for reason, count in reasons.most_common()]
     return "\n".join([f"Failed trials: {len(failed)}", *lines])
+
+
+def of_claims(results: Sequence[ClaimResult], source: str) -> str:
+    """Return a table of what was claimed beside what was obtained.
+
+    Args:
+        results: in the order of the claims.
+        source: where the claimed numbers come from.
+    """
+    judged = [result for result in results if result.claim.kind != "shown"]
+    held = sum(result.verdict == "held" for result in judged)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in {"trials", "verdict"} else "right")
+    for result in results:
+        table.add_row(*(escape(_cell(value)) for value in result.cells))
+    text = io.StringIO()
+    Console(file=text, width=120, color_system=None).print(table)
+    headline = f"Claims of {source or 'the experiment'}: {held} of {len(judged)} held"
+    return "\n".join([headline, *(line.rstrip() for line in text.getvalue().splitlines())])
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _where(settings: TrackingSettings) -> str:

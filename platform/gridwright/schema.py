@@ -30,6 +30,26 @@ class Promote(Enum):
     never = "never"
 
 
+class Rows(Enum):
+    """The cells of an experiment's grid that run."""
+
+    all = "all"
+    published = "published"
+
+
+@dataclass
+class ExperimentConfiguration:
+    """How much of an experiment runs.
+
+    Attributes:
+        rows: `published` runs the cells that a row of `claims` is about, and no other.
+        scale: share of the training samples that each trial gets, in (0, 1].
+    """
+
+    rows: Rows = Rows.all
+    scale: float = 1.0
+
+
 @dataclass
 class TrackingConfiguration:
     """Where runs are kept.
@@ -72,7 +92,8 @@ class Configuration:
         model: the plugin's `name` and its parameters.
         tracking: where runs are kept.
         resources: what one trial gets.
-        experiment: name of the experiment file that was chosen, if any.
+        experiment: how much of an experiment file's grid and data is used.
+        claims: what an experiment says its trials will show, see `gridwright.claims`.
         seed: seed of the training.
         rank_by: the part that ranks trials; `test` trains on all that `validation` holds out.
         promote: when the alias `champion` may move.
@@ -83,6 +104,8 @@ class Configuration:
     model: Dict[str, Any] = field(default_factory=dict)  # noqa: UP006 - see above
     tracking: TrackingConfiguration = field(default_factory=TrackingConfiguration)
     resources: ResourcesConfiguration = field(default_factory=ResourcesConfiguration)
+    experiment: ExperimentConfiguration = field(default_factory=ExperimentConfiguration)
+    claims: Dict[str, Any] = field(default_factory=dict)  # noqa: UP006 - see above
     seed: int = 0
     rank_by: RankBy = RankBy.validation
     promote: Promote = Promote.auto
