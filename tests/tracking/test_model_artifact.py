@@ -96,7 +96,8 @@ def test_the_same_trial_gives_the_same_bytes(spooled):
     first, again = (model_artifact(spooled, "c" * 32) for _ in range(2))
     assert first.files == again.files
     other = model_artifact(spooled, "d" * 32)
-    assert {name for name in first.files if first.files[name] != other.files[name]} == {"MLmodel"}
+    changed = {name for name in first.files if first.files[name] != other.files[name]}
+    assert changed == {"MLmodel", "data/gridwright/seal.json"}
     assert json.loads(other.history)[0]["run_id"] == "d" * 32
     names = [line.split("==")[0] for line in first.files["requirements.txt"].decode().split()]
     assert names == ["mlflow", "gridwright", "numpy"]

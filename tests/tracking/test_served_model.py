@@ -16,7 +16,9 @@ import pytest
 from gridwright.errors import ModelFileError
 from gridwright.plugins import load_model_plugin
 from gridwright.tracking.manifest import FILES, MANIFEST, describe
-from gridwright.tracking.served_model import RefusedInput, _load_pyfunc
+from gridwright.tracking.refusals import RefusedInput
+from gridwright.tracking.seal import SEAL, seal
+from gridwright.tracking.served_model import ServedModel, _load_pyfunc
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +31,19 @@ def estimator(iris):
 
 @pytest.fixture
 def stored(tmp_path, iris, estimator):
-    folder = tmp_path / "stored"
+    folder = tmp_path / "model/data/gridwright"
     (folder / FILES).mkdir(parents=True)
     estimator.save(folder / FILES)
     files = {file.name: file.read_bytes() for file in (folder / FILES).iterdir()}
     manifest = describe("numpy-mlp", "0.1.0", iris.description, files)
     (folder / MANIFEST).write_text(manifest.to_json())
+    reseal(folder)
     return folder
+
+
+def reseal(folder):
+    content = (folder / MANIFEST).read_bytes()
+    (folder / SEAL).write_bytes(seal({f"data/gridwright/{MANIFEST}": content}))
 
 
 @pytest.fixture
@@ -77,6 +85,27 @@ def test_other_inputs_that_are_refused(stored, table):
         model.predict(table, {"output": "odds"})
     with pytest.raises(RefusedInput, match="at least one sample"):
         model.predict(table[:0])
+    with pytest.raises(RefusedInput, match=r"sample 3 .* holds 1e\+308"):
+        model.predict(table.assign(**{table.columns[0]: [1.0, 1.0, 1.0, 1e308] + [1.0] * 26}))
+    with pytest.raises(RefusedInput, match="unknown parameter 'outptu': did you mean 'output'"):
+        model.predict(table, {"outptu": "both"})
+
+
+def test_an_answer_that_is_no_number_is_not_given(stored, table, iris, estimator):
+    class Overflowing(type(estimator)):
+        def predict_proba(self, x):
+            return np.where(np.arange(len(x)) == 1, np.nan, 0.3)[:, None] * np.ones(3)
+
+    manifest = _load_pyfunc(str(stored)).manifest
+    model = ServedModel(manifest, Overflowing())
+    with pytest.raises(RefusedInput, match="no answer for sample 1"):
+        model.predict(table)
+
+
+def test_a_model_whose_seal_is_gone_is_refused(stored):
+    (stored / SEAL).unlink()
+    with pytest.raises(ModelFileError, match="cannot be checked"):
+        _load_pyfunc(str(stored))
 
 
 def test_altered_missing_and_added_files_are_refused(stored):
@@ -98,6 +127,9 @@ def test_altered_missing_and_added_files_are_refused(stored):
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 99}', '{"version": 1}'])
 def test_a_manifest_that_is_none_is_refused(stored, text):
     (stored / MANIFEST).write_text(text)
+    with pytest.raises(ModelFileError, match=f"{MANIFEST} .* was altered"):
+        _load_pyfunc(str(stored))
+    reseal(stored)
     with pytest.raises(ModelFileError):
         _load_pyfunc(str(stored))
 
@@ -181,14 +213,15 @@ def test_a_real_server(served, table, iris, estimator):
 
     name = table.columns[1]
     refusals = {
-        "is missing inputs": {"dataframe_split": rows.drop(columns=name).to_dict(orient="split")},
-        "could not convert string to float": {"inputs": {**rows.to_dict(orient="list"), name: ["a"] * 3}},
-        f"column {name!r} holds nan in row 0": {
+        f"lacks the column {name!r}": {"dataframe_split": rows.drop(columns=name).to_dict(orient="split")},
+        f'column {name!r} holds "a" in row 0': {"inputs": {**rows.to_dict(orient="list"), name: ["a"] * 3}},
+        f"column {name!r} holds null in row 0": {
             "dataframe_split": rows.astype(object).assign(**{name: None}).to_dict(orient="split")
         },
-        f"column {name!r} holds inf in row 0": {
+        "must be JSON, which has no Infinity": {
             "inputs": {**rows.to_dict(orient="list"), name: [np.inf, 1.0, 2.0]}
         },
+        "unknown parameter 'outptu'": {"dataframe_split": split, "params": {"outptu": "both"}},
         "must be one of labels, probabilities, both": {
             "dataframe_split": split, "params": {"output": "odds"}
         },

@@ -22,6 +22,7 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, Tens
 from gridwright import __version__
 from gridwright.tracking.manifest import FILES, MANIFEST, default_output, describe, table_columns
 from gridwright.tracking.quiet_mlflow import Model, ModelSignature, pyfunc
+from gridwright.tracking.seal import MLMODEL, SEAL, seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,8 @@ def model_artifact(trial: SpooledTrial, run_id: str) -> ModelArtifact:
     files = {name: own(text).encode() for name, text in template.texts.items()}
     manifest = describe(spec.model, spec.plugin_version, trial.description, result.files)
     files[f"{DATA}/{MANIFEST}"] = manifest.to_json().encode()
+    sealed = (MLMODEL, f"{DATA}/{MANIFEST}")
+    files[f"{DATA}/{SEAL}"] = seal({name: files[name] for name in sealed})
     files |= {f"{DATA}/{FILES}/{name}": content for name, content in result.files.items()}
     files |= _examples(trial.description, trial.examples)
     if trial.probes is not None and result.probe_predictions is not None:

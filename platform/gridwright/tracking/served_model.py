@@ -11,42 +11,32 @@ A prediction takes the parameter `output`:
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from gridwright.contract import Classifier
-from gridwright.errors import PluginError
+from gridwright.errors import PluginError, unknown_name
 from gridwright.plugins import load_model_plugin
+from gridwright.tracking import scoring_server
 from gridwright.tracking.manifest import FILES, Manifest, default_output, read_checked
+from gridwright.tracking.refusals import RefusedInput
+from gridwright.tracking.seal import SEAL, check_seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridwright.contract import Array, Estimator
 
+# What 32 bits hold: larger numbers are infinite to most models, and no measurement.
+_LARGEST = float(np.finfo(np.float32).max)
 _OUTPUTS = {
     "classification": ("labels", "probabilities", "both"),
     "regression": ("values",),
 }
-
-
-class RefusedInput(MlflowException):
-    """An input that no answer may be given to; the server answers 400 with `sentence` alone."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, error_code=INVALID_PARAMETER_VALUE)
-        self.sentence = sentence
-
-    def serialize_as_json(self) -> str:
-        """Return the body of the answer: the server has put the whole input before the message."""
-        return json.dumps({"error_code": self.error_code, "message": self.sentence})
 
 
 class ServedModel:
@@ -59,6 +49,7 @@ class ServedModel:
     def __init__(self, manifest: Manifest, estimator: Estimator) -> None:
         self.manifest = manifest
         self._estimator = estimator
+        self._labels = np.asarray(manifest.classes)
         # The contract does not ask estimators to be safe for threads, and the server has several.
         self._lock = threading.Lock()
 
@@ -69,21 +60,38 @@ class ServedModel:
             RefusedInput: a missing column, a value that is no finite number, or an unknown
                 `output`.
         """
-        task = self.manifest.task
-        output = (params or {}).get("output", default_output(task))
-        if output not in _OUTPUTS[task]:
-            raise RefusedInput(
-                f"the parameter output must be one of {', '.join(_OUTPUTS[task])}, not {output!r}"
-            )
+        output = self._output(params or {})
         x = self._samples(model_input)
         if len(x) == 0:
             raise RefusedInput("the input must hold at least one sample, but it is empty")
+        self._check_range(x)
         with self._lock:
-            if task == "regression":
+            if self.manifest.task == "regression":
                 return self._values(x)
-            if output == "labels":
-                return np.asarray(self._estimator.predict(x))
-            return self._with_probabilities(x, output)
+            return self._classes(x, output)
+
+    def _output(self, params: Mapping[str, Any]) -> str:
+        for name in params:
+            if name != "output":
+                raise RefusedInput(unknown_name("parameter", name, ["output"]))
+        allowed = _OUTPUTS[self.manifest.task]
+        output: str = params.get("output", default_output(self.manifest.task))
+        if output not in allowed:
+            raise RefusedInput(
+                f"the parameter output must be one of {', '.join(allowed)}, not {output!r}"
+            )
+        return output
+
+    def _check_range(self, x: Array) -> None:
+        if x.dtype.kind != "f":
+            return
+        beyond = np.abs(x) > _LARGEST
+        if beyond.any():
+            place = np.argwhere(beyond)[0].tolist()
+            raise RefusedInput(
+                f"every value must be from -{_LARGEST:.2g} to {_LARGEST:.2g}, but sample "
+                f"{place[0]} (counted from 0) holds {_at(x, place)}"
+            )
 
     def _samples(self, model_input: Any) -> Array:
         columns = self.manifest.columns
@@ -102,24 +110,26 @@ class ServedModel:
         return _finite(frame[list(columns)])
 
     def _values(self, x: Array) -> Any:
-        values = np.asarray(self._estimator.predict(x))
+        values = _computed(np.asarray(self._estimator.predict(x)))
         if values.ndim == 1:
             return values
         return pd.DataFrame(values, columns=list(self.manifest.target_names))
 
-    def _with_probabilities(self, x: Array, output: str) -> pd.DataFrame:
+    def _classes(self, x: Array, output: str) -> Any:
         estimator = self._estimator
         if not isinstance(estimator, Classifier):
             raise PluginError(
                 f"model plugin '{self.manifest.model}' loaded a classifier without predict_proba"
             )
-        table = pd.DataFrame(
-            np.asarray(estimator.predict_proba(x)),
-            columns=[str(label) for label in self.manifest.classes],
-        )
+        probabilities = _computed(np.asarray(estimator.predict_proba(x)))
+        # The contract: the label is the class with the highest probability.
+        labels = self._labels[probabilities.argmax(axis=1)]
+        if output == "labels":
+            return labels
+        names = [str(label) for label in self.manifest.classes]
+        table = pd.DataFrame(probabilities, columns=names)
         if output == "probabilities":
             return table
-        labels = np.asarray(estimator.predict(x))
         return pd.DataFrame({"label": labels, "probabilities": table.to_dict(orient="records")})
 
 
@@ -130,9 +140,23 @@ def _load_pyfunc(path: str) -> ServedModel:
         ModelFileError: a file is missing, altered or added.
         ConfigurationError: the model's plugin is not installed.
     """
+    scoring_server.install(__name__)
     folder = Path(path)
+    # MLflow gives the folder `data/gridwright` of the model's own.
+    check_seal(folder / SEAL, folder.parent.parent)
     manifest = read_checked(folder)
     return ServedModel(manifest, load_model_plugin(manifest.model).load(folder / FILES))
+
+
+def _computed(predictions: Array) -> Array:
+    """Return `predictions`, unless the computation left the range of its numbers."""
+    if not np.isfinite(predictions).all():
+        row = int(np.argwhere(~np.isfinite(predictions))[0][0])
+        raise RefusedInput(
+            f"the model has no answer for sample {row} (counted from 0): its values lead out of "
+            "the range of floating point numbers"
+        )
+    return predictions
 
 
 def _finite(frame: pd.DataFrame) -> Array:
