@@ -203,13 +203,14 @@ def check(predictions, output, classes):
         if output == "labels":
             assert one in classes
             continue
+        probabilities = one
         if output == "both":
             assert one.keys() == {"label", "probabilities"}
             assert one["label"] in classes
-            one = one["probabilities"]
-        assert list(one) == [str(name) for name in classes]
-        assert all(isinstance(value, float) and 0 <= value <= 1 for value in one.values())
-        assert sum(one.values()) == pytest.approx(1, abs=1e-4)
+            probabilities = one["probabilities"]
+        assert list(probabilities) == [str(name) for name in classes]
+        assert all(isinstance(value, float) and 0 <= value <= 1 for value in probabilities.values())
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
 
 
 def test_a_multi_layer_perceptron_on_a_table(scoring_app, tmp_path):
