@@ -74,6 +74,14 @@ MISTAKES = {
         ["-m", "model.eta=0.1,fast,slow", "model.batch_size=16,-1"],
         r"5 of 6 trials cannot run; nothing was started\n.*eta.*fast",
     ),
+    "more cores than there are": (
+        ["-m", "model.eta=0.1,0.2", "resources.cpus=4096"],
+        r"resources.cpus must be at most \d+, the cores of this machine, but got 4096",
+    ),
+    "a choice of what becomes of bad cells": (
+        ["-m", "model.eta=0.1,0.2", "hydra.sweeper.invalid=dorp"],
+        r"hydra.sweeper.invalid: Invalid value 'dorp', expected one of \[fail, drop\]",
+    ),
 }
 
 
@@ -99,7 +107,7 @@ def test_missing_data_names_the_file_and_the_remedy(tmp_path, monkeypatch, capsy
 
 def test_an_internal_bug_keeps_its_traceback(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gridwright.preflight.plan_trials", lambda cells: 1 / 0)
+    monkeypatch.setattr("gridwright.preflight.plan_trials", lambda cells, **settings: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_command(["dataset=iris", "model=numpy-mlp"])
 
@@ -124,3 +132,14 @@ def test_the_module_is_the_same_command(tmp_path):
     assert done.returncode == 2
     assert "unknown dataset 'irys'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_dry_run_shows_the_grid_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    grid = ["-m", "model.eta=0.1,0.2,-1", "seed=1,2", "hydra.sweeper.invalid=drop"]
+    assert run_command([*grid, "dry_run=true"]) == 0
+    out = capsys.readouterr().out
+    assert "2 of 6 trials cannot run; they are left out" in out
+    assert "4 trials of numpy-mlp on iris." in out
+    assert out.count("to run") == 4
+    assert list(tmp_path.iterdir()) == []

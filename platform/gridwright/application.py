@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from gridwright.experiment import Experiment
     from gridwright.preflight import Plan
     from gridwright.sweep import Cell, Cluster
-    from gridwright.tracking import FinishedRun, PromotionOutcome, SweepRecord, TrackingSession
+    from gridwright.tracking import (
+        FinishedRun,
+        PromotionOutcome,
+        SweepRecord,
+        TrackingSession,
+        TrackingSettings,
+    )
 
 
 class Application:
@@ -58,12 +64,20 @@ class Application:
         from gridwright.preflight import plan_trials
         from gridwright.sweep import Cluster
 
-        # Every cell has its own copy of what the sweep is told as a whole.
-        del configuration
         experiment = Experiment.of(cells[0].config)
         cells = experiment.select(cells)
-        plan = plan_trials([(cell.overrides, cell.config) for cell in cells])
+        # Every cell has its own copy of what the sweep is told as a whole.
         config = cells[0].config
+        plan = plan_trials(
+            [(cell.overrides, cell.config) for cell in cells],
+            drop_invalid=configuration.hydra.sweeper.invalid.name == "drop",
+            check_machine=True,
+        )
+        if plan.left_out:
+            print(f"{plan.left_out}\n")
+        if config["dry_run"]:
+            show(config, plan)
+            return
         # Ray starts while MLflow is imported and its store is opened.
         with (
             Cluster(config["resources"]["address"]) as cluster,
@@ -83,6 +97,9 @@ class Application:
         # As Ray does for its workers; TensorFlow reads it when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
         plan = plan_trials([(list(HydraConfig.get().overrides.task), config)])
+        if config["dry_run"]:
+            show(config, plan)
+            return
         with open_session(config, plan) as session:
             run_single(plan, session)
 
@@ -90,22 +107,46 @@ class Application:
 def open_session(config: Mapping[str, Any], plan: Plan) -> TrackingSession:
     """Open the tracking that a configuration asks for.
 
-    The experiment of MLflow is named after the data unless the configuration names it.
-
     Raises:
         TrackingError: the store or the spool cannot be used.
     """
-    from gridwright.tracking import TrackingSession, TrackingSettings
+    from gridwright.tracking import TrackingSession
+
+    return TrackingSession.open(tracking_settings(config, plan))
+
+
+def tracking_settings(config: Mapping[str, Any], plan: Plan) -> TrackingSettings:
+    """Return where the runs of a plan are kept.
+
+    The experiment of MLflow is named after the data unless the configuration names it.
+    """
+    from gridwright.tracking import TrackingSettings
 
     tracking = config["tracking"]
-    return TrackingSession.open(
-        TrackingSettings.resolve(
-            uri=tracking["uri"],
-            artifacts=tracking["artifacts"],
-            experiment_name=tracking["experiment_name"] or "+".join(plan.datasets),
-            spool=tracking["spool"],
-        )
+    return TrackingSettings.resolve(
+        uri=tracking["uri"],
+        artifacts=tracking["artifacts"],
+        experiment_name=tracking["experiment_name"] or "+".join(plan.datasets),
+        spool=tracking["spool"],
     )
+
+
+def show(config: Mapping[str, Any], plan: Plan) -> None:
+    """Print what a command would do; nothing is started, and nothing is written.
+
+    Raises:
+        TrackingError: the store is there and cannot be read.
+    """
+    from gridwright.announcement import opening
+    from gridwright.dry_run import grid_text
+    from gridwright.tracking import past_trials
+
+    past = past_trials(tracking_settings(config, plan)) if config["reuse"] else []
+    finished = {trial.key for trial in past}
+    todo = [spec for spec in plan.specs if spec.key not in finished]
+    print(opening(plan.specs, len(todo), reuse=config["reuse"], would=True))
+    print(grid_text(plan.specs, finished))
+    print("Nothing was started and nothing was written (dry_run=true).")
 
 
 def run_single(plan: Plan, session: TrackingSession) -> None:
@@ -120,7 +161,7 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
 
     (spec,) = plan.specs
     data = plan.data[spec.dataset_key]
-    if spec.key in session.finished():
+    if spec.config["reuse"] and spec.key in session.finished():
         print("This trial is already finished: nothing was run.")
     else:
         plugin = load_model_plugin(spec.model)
@@ -153,11 +194,18 @@ class GridRun:
 
     def run(self, cluster: Cluster) -> None:
         """Run the trials that MLflow does not hold yet, then rank, report and promote."""
+        from gridwright.announcement import opening
+
         session = self._session
+        run_id = session.start_sweep(self._record)
         finished = session.finished()
         todo = [spec for spec in self._plan.specs if spec.key not in finished]
-        print(self._opening(len(todo)))
-        run_id = session.start_sweep(self._record)
+        reuse, mark = self._config["reuse"], self._experiment.mark
+        print(
+            opening(
+                self._plan.specs, len(todo), reuse=reuse, recovered=session.recovered, mark=mark
+            )
+        )
         try:
             if todo:
                 self._run_trials(todo, run_id, cluster)
@@ -217,6 +265,8 @@ class GridRun:
             f"models:/{outcome.model_name}@champion" for outcome in outcomes if outcome.champion
         ]
         print(conclusion.of_sweep(session.store.settings, champions))
+        if failed and self._config["strict"]:
+            raise TrialFailed(f"{len(failed)} of {len(runs)} trials failed (strict=true)")
 
     def _measured(
         self, runs: Sequence[FinishedRun]
@@ -238,19 +288,6 @@ class GridRun:
             sweep_run_id=run_id,
         )
 
-    def _opening(self, todo: int) -> str:
-        total = len(self._plan.specs)
-        models = ", ".join(dict.fromkeys(spec.model for spec in self._plan.specs))
-        line = f"{total} trial{'s' * (total > 1)} of {models} on {', '.join(self._plan.datasets)}"
-        line = f"{line} {self._experiment.mark}".rstrip()
-        if todo == 0:
-            return f"{line}: all are already finished, none is run again."
-        if todo < total:
-            line += f": {total - todo} are already finished, {todo} are run now"
-        if self._session.recovered:
-            line += f" ({self._session.recovered} were left to write by an interrupted command)"
-        return f"{line}."
-
 
 def _record(command: str, config: Mapping[str, Any], plan: Plan, mark: str) -> SweepRecord:
     from gridwright.tracking import SweepRecord
@@ -258,7 +295,8 @@ def _record(command: str, config: Mapping[str, Any], plan: Plan, mark: str) -> S
     models = dict(sorted((spec.model, spec.plugin_version) for spec in plan.specs))
     name = f"{'+'.join(plan.datasets)} {'+'.join(models)}: {len(plan.specs)} trials {mark}"
     return SweepRecord(
-        key=plan.sweep_key,
+        key=plan.key_of_sweep(anew=not config["reuse"]),
+        anew=not config["reuse"],
         name=name.rstrip(),
         command=command,
         datasets=plan.datasets,

@@ -170,6 +170,35 @@ class ModelPlugin(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a trial will take, as far as its parameters and its data tell.
+
+    Attributes:
+        epochs: epochs that it trains at most; None for a model that knows no epochs.
+        parameters: numbers that are trained.
+        memory: bytes that its training holds at once, besides the data: parameters, gradient,
+            the optimizer's state, and what one batch needs.
+    """
+
+    epochs: int | None
+    parameters: int
+    memory: int
+
+
+@runtime_checkable
+class MeasuredPlugin(Protocol):
+    """What a model plugin may offer besides `ModelPlugin`: a sweep's forecast is better with it.
+
+    Without it the memory of a trial is not checked before it starts, and a probe of its time has
+    to train whole trials.
+    """
+
+    def footprint(self, parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
+        """Return what a trial with `parameters`, which `check` found good, will take."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class TrialSpec:
     """One cell of a grid, ready to run, in plain values: it goes to workers and into the spool.
 

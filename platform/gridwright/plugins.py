@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
 
-from gridwright.contract import MODEL_ENTRY_POINTS, ModelPlugin
+from gridwright.contract import MODEL_ENTRY_POINTS, MeasuredPlugin, ModelPlugin
 from gridwright.errors import ConfigurationError, PluginError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridwright.contract import DataDescription, Footprint
 
 
 @cache
@@ -67,3 +73,10 @@ def load_model_plugin(name: str) -> ModelPlugin:
         )
     checked: ModelPlugin = plugin
     return checked
+
+
+def footprint(
+    plugin: ModelPlugin, parameters: Mapping[str, Any], data: DataDescription
+) -> Footprint | None:
+    """Return what a trial will take; None from a plugin that does not tell."""
+    return plugin.footprint(parameters, data) if isinstance(plugin, MeasuredPlugin) else None

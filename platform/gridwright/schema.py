@@ -98,6 +98,10 @@ class Configuration:
         rank_by: the part that ranks trials; `test` trains on all that `validation` holds out.
         promote: when the alias `champion` may move.
         top: rows of the leaderboard that the terminal shows.
+        dry_run: show the grid and the forecast, and start nothing.
+        forecast: probe a few cells before a sweep starts, to say how long it will take.
+        reuse: take over what has finished before, instead of running it anew.
+        strict: a sweep with failed trials ends with status 1.
     """
 
     dataset: Dict[str, Any] = field(default_factory=dict)  # noqa: UP006 - see above
@@ -110,6 +114,10 @@ class Configuration:
     rank_by: RankBy = RankBy.validation
     promote: Promote = Promote.auto
     top: int = 10
+    dry_run: bool = False
+    forecast: bool = True
+    reuse: bool = True
+    strict: bool = False
 
 
 def register() -> None:

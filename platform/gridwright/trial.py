@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from gridwright.datasets import TrialData
 
 #: What a configuration holds besides the trial itself: where and how it runs and is kept.
-_NOT_IN_KEY = frozenset({"hydra", "promote", "resources", "top", "tracking"})
+_NOT_IN_KEY = frozenset(
+    {"dry_run", "forecast", "hydra", "promote", "resources", "reuse", "strict", "top", "tracking"}
+)
 
 #: Rows whose predictions are recorded, for the champion's loaded copy to repeat.
 _PROBE_ROWS = 200

@@ -82,6 +82,24 @@ def test_the_same_command_runs_nothing(folder, sweep):
     assert [len(part) for part in after] == [len(part) for part in before]
 
 
+def test_a_dry_run_says_what_is_finished_and_changes_nothing(folder, sweep):
+    before = {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")}
+    out, _ = folder.run(*GRID, HIDDEN, "model.eta=0.05,0.1", "dry_run=true")
+    assert "4 trials of numpy-mlp on iris: 2 are already finished, 2 would be run." in out
+    assert out.count("to run") == 2
+    after = {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")}
+    # Reading a database in WAL mode makes its index, and removes it in the end.
+    changed = {
+        path.name for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    }
+    assert changed <= {folder.path.name, "mlflow.db-shm", "mlflow.db-wal"}
+
+
+def test_failed_trials_are_an_error_for_who_asks(folder, sweep):
+    _, err = folder.run(*GRID, HIDDEN, "model.eta=0.05,1e30", "strict=true", status=1)
+    assert err == "gridwright: 2 of 4 trials failed (strict=true)\n"
+
+
 def test_a_larger_grid_takes_over_what_is_finished(folder, sweep):
     out, _ = folder.run(*GRID, HIDDEN, "model.eta=0.05,0.1")
     assert "4 trials of numpy-mlp on iris: 2 are already finished, 2 are run now" in out
@@ -129,3 +147,24 @@ def test_keras_networks_on_pictures(new_folder, data_folder):
     version = folder.client.get_model_version_by_alias("mnist", "champion")
     scores = {run.info.run_id: run.data.metrics["validation_score"] for run in trials}
     assert scores[version.run_id] == max(scores.values())
+
+
+def test_reuse_can_be_turned_off(new_folder):
+    grid = ["-m", "model.epoch=2", "seed=1,2"]
+    new_folder.run(*grid)
+    out, _ = new_folder.run(*grid, "reuse=false")
+    assert "2 trials of numpy-mlp on iris: all are run anew, as reuse=false asks." in out
+    sweeps, trials = new_folder.runs()
+    assert len(sweeps) == 2
+    assert [run.data.tags["mlflow.parentRunId"] for run in trials] == [
+        sweep.info.run_id for sweep in sweeps for _ in range(2)
+    ]
+    # In the middle of the next one, the command was killed.
+    new_folder.client.update_run(sweeps[1].info.run_id, status="RUNNING")
+    out, _ = new_folder.run(*grid, "reuse=false")
+    assert "all are already finished, none is run again." in out
+    assert [len(part) for part in new_folder.runs()] == [2, 4]
+    out, _ = new_folder.run("model.epoch=2", "seed=1")
+    assert "This trial is already finished" in out
+    new_folder.run("model.epoch=2", "seed=1", "reuse=false")
+    assert [len(part) for part in new_folder.runs()] == [2, 5]

@@ -78,6 +78,7 @@ class _Composer:
         self._parser = OverridesParser.create()
         self._parsed: dict[str, Override] = {}
         self._sets_value: dict[str, bool] = {}
+        self._groups: dict[str, bool] = {}
         # By choice of groups.
         self._bases: dict[tuple[str, ...], BaseConfiguration] = {}
 
@@ -122,9 +123,13 @@ class _Composer:
         )
 
     def _is_group(self, key: str) -> bool:
-        return bool(self._loader.get_group_options(key, ObjectType.CONFIG)) or bool(
-            self._loader.get_group_options(key, ObjectType.GROUP)
-        )
+        # Hydra reads its whole configuration anew to answer this.
+        if key not in self._groups:
+            self._groups[key] = any(
+                self._loader.get_group_options(key, kind)
+                for kind in (ObjectType.CONFIG, ObjectType.GROUP)
+            )
+        return self._groups[key]
 
     def _load(self, overrides: Sequence[str]) -> DictConfig:
         config = self._loader.load_sweep_config(self._master, list(overrides))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
     from gridwright.tracking.report import log_report
     from gridwright.tracking.session import TrackingSession
+    from gridwright.tracking.store_view import PastTrial, past_trials
     from gridwright.tracking.terminal_table import leaderboard_text
 
 # MLflow reads these while it is imported; what the user has set stays.
@@ -40,6 +41,7 @@ for _name, _value in _MLFLOW_DEFAULTS.items():
 _HOMES = {
     "FinishedRun": "records",
     "Leaderboard": "leaderboard",
+    "PastTrial": "store_view",
     "PromotionOutcome": "champion",
     "Provenance": "provenance",
     "SweepRecord": "records",
@@ -47,12 +49,14 @@ _HOMES = {
     "TrackingSettings": "records",
     "leaderboard_text": "terminal_table",
     "log_report": "report",
+    "past_trials": "store_view",
     "promote": "champion",
 }
 
 __all__ = [
     "FinishedRun",
     "Leaderboard",
+    "PastTrial",
     "PromotionOutcome",
     "Provenance",
     "SweepRecord",
@@ -60,6 +64,7 @@ __all__ = [
     "TrackingSettings",
     "leaderboard_text",
     "log_report",
+    "past_trials",
     "promote",
 ]
 

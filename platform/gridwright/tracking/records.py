@@ -88,6 +88,8 @@ class SweepRecord:
         n_trials: number of its trials, those taken over from earlier sweeps included.
         rank_by: the part of the data that ranks its trials.
         versions: name -> version of what took part (gridwright, the plugins, ...).
+        anew: what other sweeps have finished is run again; a finished sweep of this key is left
+            alone, and only one that was interrupted is continued.
     """
 
     key: str
@@ -97,6 +99,7 @@ class SweepRecord:
     n_trials: int
     rank_by: RankBy
     versions: Mapping[str, str] = field(default_factory=dict)
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,11 +117,16 @@ class TrackingSession:
     def start_sweep(self, sweep: SweepRecord) -> str:
         """Return the id of the sweep's run: a new one, or the one with the same key.
 
+        For a sweep that runs its trials anew, only its own count as finished from here on.
+
         Raises:
             TrackingError: the store refuses it.
         """
         with self.store.lock, sentences(self.store.settings, "start the run of the sweep"):
             self._sweep = sweep_run.start(self.store, sweep, self.provenance)
+            if sweep.anew:
+                own = f"tags.\"{tags.PARENT}\" = '{self._sweep.run_id}'"
+                self._finished = self._read_finished(own)
         return self._sweep.run_id
 
     def submit(
@@ -242,12 +247,14 @@ class TrackingSession:
             if self.store.client.get_run(run_id).info.status == "RUNNING":
                 self.store.client.delete_run(run_id)
 
-    def _read_finished(self) -> dict[str, FinishedRun]:
+    def _read_finished(self, condition: str = "") -> dict[str, FinishedRun]:
+        """Return what meets `condition`; of several runs of one trial the newest."""
         found: dict[str, FinishedRun] = {}
-        for run in self.store.runs(self.store.settings.experiment_name, ""):
+        for run in self.store.runs(self.store.settings.experiment_name, condition):
             if tags.TRIAL_KEY not in run.data.tags or run.info.status not in {"FINISHED", "FAILED"}:
                 continue
             record = tags.finished_run(run)
             if record.failure is None or record.failure.kind == "diverged":
-                found[record.key] = record
+                # The newest come first.
+                found.setdefault(record.key, record)
         return found

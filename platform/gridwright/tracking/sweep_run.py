@@ -35,7 +35,7 @@ class SweepRun:
 def start(store: Store, sweep: SweepRecord, provenance: Provenance) -> SweepRun:
     """Return the run with the key of `sweep`: one that was interrupted goes on, else a new one."""
     run = _find(store, sweep.key)
-    if run is None:
+    if run is None or (sweep.anew and run.info.status == "FINISHED"):
         created = store.client.create_run(
             store.experiment_id(store.settings.experiment_name),
             tags=tags.of_sweep(sweep, provenance),

@@ -5,6 +5,7 @@ strings: hence no `from __future__ import annotations`.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Dict, List, Optional, cast  # noqa: UP035 - OmegaConf reads typing's names
 
 from hydra.core.config_store import ConfigStore
@@ -13,16 +14,25 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 
+class Invalid(Enum):
+    """What becomes of cells that cannot run."""
+
+    fail = "fail"
+    drop = "drop"
+
+
 @dataclass
 class RayTuneSweeperConfiguration:
     """Settings of the sweeper.
 
     Attributes:
         params: key -> values, in the syntax of the command line; for experiment files.
+        invalid: `fail` refuses a grid with cells that cannot run, `drop` runs the others.
     """
 
     _target_: str = "hydra_plugins.gridwright.ray_tune_sweeper.RayTuneSweeper"
     params: Optional[Dict[str, Any]] = None  # noqa: UP006, UP045 - see above
+    invalid: Invalid = Invalid.fail
 
 
 ConfigStore.instance().store(
@@ -36,8 +46,13 @@ ConfigStore.instance().store(
 class RayTuneSweeper(Sweeper):
     """Hands what Hydra gives a sweeper to `gridwright.sweep.hydra_sweeper`."""
 
-    def __init__(self, params: Optional[DictConfig]) -> None:  # noqa: UP045 - see above
+    def __init__(
+        self,
+        params: Optional[DictConfig],  # noqa: UP045 - see above
+        invalid: Invalid = Invalid.fail,
+    ) -> None:
         self.params = params
+        self.invalid = invalid  # the task reads it in the configuration
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig

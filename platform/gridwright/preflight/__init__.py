@@ -1,0 +1,11 @@
+"""Every trial of a sweep, checked before the first one starts. Nothing is written here.
+
+A grid of hundreds of cells that fails in the last one, hours later, for a reason that was there
+to see in the beginning, is the complaint that this package answers: all bad cells are named at
+once, grouped by cause.
+"""
+
+from gridwright.preflight.causes import Causes
+from gridwright.preflight.plan import Plan, plan_trials
+
+__all__ = ["Causes", "Plan", "plan_trials"]

@@ -1,0 +1,42 @@
+import pytest
+
+from gridwright import machine
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0, "0 bytes"),
+        (7, "7 bytes"),
+        (4_200, "4.2 kB"),
+        (31_000_000, "31 MB"),
+        (3.14e9, "3.1 GB"),
+        (2.5e12, "2.5 TB"),
+        (2.5e15, "2,500.0 TB"),
+    ],
+)
+def test_bytes_read_well(amount, text):
+    assert machine.readable(amount) == text
+
+
+def test_free_memory_is_what_the_kernel_says(tmp_path, monkeypatch):
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal:       100 kB\nMemAvailable:    60 kB\n")
+    monkeypatch.setattr(machine, "_MEMINFO", meminfo)
+    monkeypatch.setattr(machine, "_CONTAINER", tmp_path)
+    assert machine.free_memory() == 60 * 1024
+    for name, text in {
+        "memory.max": "40960\n",
+        "memory.current": "20480\n",
+        "memory.stat": "anon 1\ninactive_file 10240\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    assert machine.free_memory() == 30 * 1024
+    (tmp_path / "memory.max").write_text("max\n")
+    assert machine.free_memory() == 60 * 1024
+    meminfo.unlink()
+    assert machine.free_memory() is None
+
+
+def test_free_disk_of_a_folder_that_is_not_there_yet(tmp_path):
+    assert machine.free_disk(tmp_path / "a" / "b") > 0
