@@ -75,7 +75,8 @@ def test_a_sweep_anew_counts_its_own_trials_only(settings, make_trial, iris):
         session.drain()
         first = session.start_sweep(sweep)
         assert session.finished() == {}
-        session.submit(spec, result, iris, (), first)
+        later = replace(result, started_ms=result.started_ms + 1000)
+        session.submit(spec, later, iris, (), first)
         session.drain()
         session.end_sweep("KILLED")
     with TrackingSession.open(settings) as session:
