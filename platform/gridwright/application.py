@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from omegaconf import DictConfig
 
+    from gridwright.checkpoints import Checkpoints
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.errors import GridwrightError
     from gridwright.experiment import Experiment
@@ -149,6 +150,16 @@ def show(config: Mapping[str, Any], plan: Plan) -> None:
     print("Nothing was started and nothing was written (dry_run=true).")
 
 
+def checkpoints_of(config: Mapping[str, Any], session: TrackingSession) -> Checkpoints | None:
+    """Return where trials leave their state as they run: beside the spool."""
+    from gridwright.checkpoints import Checkpoints
+
+    seconds = config["resources"]["checkpoint_seconds"]
+    if seconds is None:
+        return None
+    return Checkpoints(session.store.settings.own_spool.absolute() / "checkpoints", seconds)
+
+
 def run_single(plan: Plan, session: TrackingSession) -> None:
     """Run the only trial of `plan` here, or take it over from MLflow.
 
@@ -165,8 +176,11 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
         print("This trial is already finished: nothing was run.")
     else:
         plugin = load_model_plugin(spec.model)
-        result = run_trial(spec, data, plugin)
+        checkpoints = checkpoints_of(spec.config, session)
+        result = run_trial(spec, data, plugin, checkpoints=checkpoints)
         session.submit(spec, result, data, plugin.requirements)
+        if checkpoints is not None:
+            checkpoints.settle(result)
         session.drain()
     (run,) = session.runs([spec.key])
     print(conclusion.of_run(run, session.store.settings))
@@ -190,6 +204,7 @@ class GridRun:
         self._plan = plan
         self._session = session
         self._experiment = experiment
+        self._checkpoints = checkpoints_of(config, session)
         self._record = _record(command, config, plan, experiment.mark)
 
     def run(self, cluster: Cluster) -> None:
@@ -200,6 +215,10 @@ class GridRun:
         run_id = session.start_sweep(self._record)
         finished = session.finished()
         todo = [spec for spec in self._plan.specs if spec.key not in finished]
+        if self._checkpoints is not None:
+            # A process may have died between the result of a trial and the end of its checkpoint.
+            for key in finished:
+                self._checkpoints.discard(key)
         reuse, mark = self._config["reuse"], self._experiment.mark
         print(
             opening(
@@ -231,6 +250,8 @@ class GridRun:
                 data = self._plan.data[spec.dataset_key]
                 requirements = load_model_plugin(spec.model).requirements
                 self._session.submit(spec, result, data, requirements, run_id)
+                if self._checkpoints is not None:
+                    self._checkpoints.settle(result)
                 progress.advance(result)
 
             run_trials(
@@ -240,6 +261,7 @@ class GridRun:
                 cpus_per_trial=self._config["resources"]["cpus"],
                 gpus_per_trial=self._config["resources"]["gpus"],
                 cluster=cluster,
+                checkpoints=self._checkpoints,
             )
 
     def _conclude(self, run_id: str) -> None:

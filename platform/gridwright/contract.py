@@ -139,6 +139,34 @@ class Classifier(Estimator, Protocol):
 
 
 @runtime_checkable
+class Checkpointable(Estimator, Protocol):
+    """An estimator whose training can go on in another process. Optional.
+
+    A training that was continued ends as the uninterrupted one would have: weights, the state of
+    the optimizer, of the random numbers and of whatever else decides the epochs to come belong
+    into a checkpoint.
+    """
+
+    def save_checkpoint(self, folder: Path) -> None:
+        """Write the state of the training into an existing, empty folder, without pickle.
+
+        Called within `on_epoch`: the epoch that was just reported is the last one of the state.
+        """
+        ...
+
+    def load_checkpoint(self, folder: Path) -> None:
+        """Take up the state of a checkpoint: the next `fit` goes on with the epoch after it.
+
+        Called before `fit`, on an estimator built from the same parameters; `fit` then gets the
+        same data, and reports the remaining epochs only.
+
+        Raises:
+            ModelFileError: a file is missing, altered, or of another version.
+        """
+        ...
+
+
+@runtime_checkable
 class ModelPlugin(Protocol):
     """What the entry point of a model plugin resolves to (an instance or a module)."""
 

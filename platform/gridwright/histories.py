@@ -13,7 +13,7 @@ from gridwright.contract import HISTORIES
 from gridwright.errors import TrainingDiverged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gridwright.contract import Array, EpochRecord, Float64Array, OnEpoch
 
@@ -43,6 +43,15 @@ class EpochRecorder:
         if not math.isfinite(record.loss):
             raise TrainingDiverged(record.epoch, f"the loss is {record.loss}")
         return stop
+
+    def take_up(self, records: Sequence[EpochRecord], epoch_ms: Sequence[int]) -> None:
+        """Begin with the epochs that an interrupted training has reported; no listener hears."""
+        self._records, self._milliseconds = list(records), list(epoch_ms)
+
+    @property
+    def records(self) -> tuple[EpochRecord, ...]:
+        """What was reported, one record an epoch."""
+        return tuple(self._records)
 
     @contextmanager
     def training(self) -> Iterator[None]:

@@ -76,11 +76,14 @@ class ResourcesConfiguration:
         cpus: CPU cores of one trial, and so its threads.
         gpus: GPUs of one trial; a fraction shares one.
         address: address of a running Ray cluster (`auto` finds it); None starts Ray here.
+        checkpoint_seconds: at least so many lie between two checkpoints of a trial, for models
+            that can go on; None keeps no checkpoints.
     """
 
     cpus: int = 1
     gpus: float = 0.0
     address: Optional[str] = None  # noqa: UP045 - see above
+    checkpoint_seconds: Optional[float] = 30.0  # noqa: UP045 - see above
 
 
 @dataclass

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridwright.captured_output import captured_output
+from gridwright.checkpoints import RESUMED_EPOCH, Progress
 from gridwright.contract import Failure, TrialResult
 from gridwright.errors import GridwrightError, PluginError, TrainingDiverged
 from gridwright.evaluation import evaluate, predictions
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
     from threadpoolctl import ThreadpoolController
 
-    from gridwright.contract import Array, Estimator, ModelPlugin, OnEpoch, TrialSpec
+    from gridwright.checkpoints import Checkpoints, TrialCheckpoint
+    from gridwright.contract import (
+        Array,
+        EpochRecord,
+        Estimator,
+        ModelPlugin,
+        OnEpoch,
+        TrialSpec,
+    )
     from gridwright.datasets import TrialData
 
 #: What a configuration holds besides the trial itself: where and how it runs and is kept.
@@ -54,7 +63,11 @@ def trial_key(config: Mapping[str, Any], data_digest: str, plugin_version: str) 
 
 
 def run_trial(
-    spec: TrialSpec, data: TrialData, plugin: ModelPlugin, on_epoch: OnEpoch | None = None
+    spec: TrialSpec,
+    data: TrialData,
+    plugin: ModelPlugin,
+    on_epoch: OnEpoch | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TrialResult:
     """Train and measure one trial; a training that fails is a result, too, and never an exception.
 
@@ -63,9 +76,10 @@ def run_trial(
         data: its data, already split.
         plugin: builds the estimator.
         on_epoch: hears of each epoch while it runs; returning True stops the training there.
+        checkpoints: where an estimator that can go on leaves its state, and takes it up from a
+            training that was cut off. Whoever keeps the result discards the checkpoint then.
     """
-    started_ms = time.time_ns() // 1_000_000
-    trial = _Trial(spec, data, plugin, EpochRecorder(on_epoch))
+    trial = _Trial(spec, data, plugin, EpochRecorder(on_epoch), checkpoints)
     failure = None
     with captured_output() as printed:
         try:
@@ -76,7 +90,7 @@ def run_trial(
             failure = _error(error, trial.recorder.epoch_under_way)
     return TrialResult(
         key=spec.key,
-        started_ms=started_ms,
+        started_ms=trial.started_ms,
         ended_ms=time.time_ns() // 1_000_000,
         epoch_ms=trial.recorder.epoch_ms,
         histories=trial.recorder.histories,
@@ -93,12 +107,19 @@ class _Trial:
     """The steps of a trial and what they have brought so far, which a failure leaves behind."""
 
     def __init__(
-        self, spec: TrialSpec, data: TrialData, plugin: ModelPlugin, recorder: EpochRecorder
+        self,
+        spec: TrialSpec,
+        data: TrialData,
+        plugin: ModelPlugin,
+        recorder: EpochRecorder,
+        checkpoints: Checkpoints | None,
     ) -> None:
+        self.started_ms = time.time_ns() // 1_000_000
         self.spec = spec
         self.data = data
         self.plugin = plugin
         self.recorder = recorder
+        self.checkpoint = None if checkpoints is None else checkpoints.of(spec.key)
         self.metrics: dict[str, float] = {}
         self.files: dict[str, bytes] = {}
         self.probe_rows: Array | None = None
@@ -120,13 +141,44 @@ class _Trial:
         validation = None
         if data.x_validation is not None and data.y_validation is not None:
             validation = data.x_validation, data.y_validation
+        on_epoch: OnEpoch = self.recorder
         start = time.perf_counter()
+        if self.checkpoint is not None:
+            start -= self.take_up(estimator, self.checkpoint)
+            on_epoch = self.with_checkpoints(estimator, self.checkpoint, start)
         try:
             with self.recorder.training():
-                estimator.fit(data.x_train, data.y_train, validation, self.recorder)
+                estimator.fit(data.x_train, data.y_train, validation, on_epoch)
         finally:
             self.metrics["fit_seconds"] = time.perf_counter() - start
             self.metrics["epochs_run"] = float(self.recorder.n_epochs)
+
+    def take_up(self, estimator: Estimator, checkpoint: TrialCheckpoint) -> float:
+        """Go on where an interrupted training was, if one was; return the seconds it had taken."""
+        progress = checkpoint.restore(estimator)
+        if progress is None:
+            return 0.0
+        self.started_ms = progress.started_ms
+        self.recorder.take_up(progress.records, progress.epoch_ms)
+        self.metrics[RESUMED_EPOCH] = float(self.recorder.n_epochs)
+        return progress.fit_seconds
+
+    def with_checkpoints(
+        self, estimator: Estimator, checkpoint: TrialCheckpoint, start: float
+    ) -> OnEpoch:
+        """Return the recorder, followed by a checkpoint; `start` is on the clock of the fit."""
+
+        def on_epoch(record: EpochRecord) -> bool:
+            stop = self.recorder(record)
+            if not stop:
+                checkpoint.save_if_due(estimator, self.progress(time.perf_counter() - start))
+            return stop
+
+        return on_epoch
+
+    def progress(self, fit_seconds: float) -> Progress:
+        moments = tuple(self.recorder.epoch_ms.tolist())
+        return Progress(self.started_ms, fit_seconds, self.recorder.records, moments)
 
     def measure(self, estimator: Estimator) -> None:
         data = self.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import SweepError
@@ -12,6 +13,7 @@ from gridwright.sweep.packs import packs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gridwright.checkpoints import Checkpoints
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.datasets import TrialData
     from gridwright.sweep.worker import TrialFunction
@@ -32,6 +34,7 @@ def run_trials(
     cpus_per_trial: float = 1,
     gpus_per_trial: float = 0,
     cluster: Cluster | None = None,
+    checkpoints: Checkpoints | None = None,
     trial_function: TrialFunction | None = None,
 ) -> None:
     """Run every trial on the cluster; `on_result` gets each result once, in this process.
@@ -46,6 +49,7 @@ def run_trials(
         cpus_per_trial: CPU cores, and threads, of one trial.
         gpus_per_trial: GPUs of one trial; a fraction shares one.
         cluster: where to run; None starts Ray here and ends it afterwards.
+        checkpoints: where trials leave their state as they run; None keeps none.
         trial_function: runs one trial in a worker; None takes `gridwright.trial.run_trial`.
 
     Raises:
@@ -56,7 +60,9 @@ def run_trials(
         own.ready()
         _check_resources(cpus_per_trial, gpus_per_trial)
         resources = {"cpu": cpus_per_trial, "gpu": gpus_per_trial}
-        sweep = _Sweep(specs, data, on_result, resources, trial_function)
+        sweep = _Sweep(
+            specs, data, on_result, resources, trial_function or _with_plugin(checkpoints)
+        )
         sweep.run(_workers(cpus_per_trial, gpus_per_trial))
         # Whoever was in a lost worker's pack: one at a time, so that only the culprit is lost.
         sweep.run(n_workers=None)
@@ -66,6 +72,12 @@ def run_trials(
             own.shutdown()
 
 
+def _with_plugin(checkpoints: Checkpoints | None) -> TrialFunction:
+    from gridwright.sweep.worker import run_with_plugin  # imports ray
+
+    return partial(run_with_plugin, checkpoints=checkpoints)
+
+
 class _Sweep:
     def __init__(
         self,
@@ -73,7 +85,7 @@ class _Sweep:
         data: Mapping[str, TrialData],
         on_result: OnResult,
         resources: Mapping[str, float],
-        trial_function: TrialFunction | None,
+        trial_function: TrialFunction,
     ) -> None:
         self._specs = specs
         self._data = data
@@ -89,7 +101,7 @@ class _Sweep:
         from ray import tune
 
         from gridwright.sweep.delivery import Delivery
-        from gridwright.sweep.worker import PACK, PackTrainable, run_with_plugin
+        from gridwright.sweep.worker import PACK, PackTrainable
 
         todo = list(self._missing.values())
         divided = (
@@ -101,7 +113,7 @@ class _Sweep:
             PackTrainable,
             specs=todo,
             data=dict(self._data),
-            trial_function=self._trial_function or run_with_plugin,
+            trial_function=self._trial_function,
         )
         delivery = Delivery(self._deliver)
         with tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage:

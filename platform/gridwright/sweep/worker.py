@@ -15,6 +15,7 @@ from gridwright.trial import run_trial
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gridwright.checkpoints import Checkpoints
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.datasets import TrialData
 
@@ -26,9 +27,11 @@ PACK = "pack"
 PAYLOAD = "payload"
 
 
-def run_with_plugin(spec: TrialSpec, data: TrialData) -> TrialResult:
+def run_with_plugin(
+    spec: TrialSpec, data: TrialData, checkpoints: Checkpoints | None = None
+) -> TrialResult:
     """Run one trial with the plugin that it names."""
-    return run_trial(spec, data, load_model_plugin(spec.model))
+    return run_trial(spec, data, load_model_plugin(spec.model), checkpoints=checkpoints)
 
 
 class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
