@@ -4,7 +4,8 @@ BIN := .venv/bin
 # pip must build every distribution with the pinned setuptools, too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PROJECTS := pyproject.toml plugins/numpy-mlp/pyproject.toml plugins/keras-cnn/pyproject.toml
+PROJECTS := pyproject.toml plugins/numpy-mlp/pyproject.toml plugins/keras-cnn/pyproject.toml \
+	plugins/sklearn/pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test lint format bench ui clean
@@ -15,12 +16,12 @@ help: ## list the targets
 demo: install ## install if need be, then run the paper's 540-trial grid on Iris
 	$(BIN)/gridwright -m experiment=paper/iris
 
-install: .venv/installed ## make .venv with the platform and both plugins
+install: .venv/installed ## make .venv with the platform and its plugins
 
 .venv/installed: $(PROJECTS) constraints.txt Makefile
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[dev]' \
-		--editable plugins/numpy-mlp --editable plugins/keras-cnn
+		--editable plugins/numpy-mlp --editable plugins/keras-cnn --editable plugins/sklearn
 	# pip compiles what it installs, but not what it only points to.
 	$(BIN)/python -m compileall -q platform plugins conf
 	touch $@

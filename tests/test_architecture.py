@@ -12,7 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(
     path
-    for folder in ("platform", "plugins/numpy-mlp/src", "plugins/keras-cnn/src", "conf")
+    for folder in (
+        "platform",
+        "plugins/numpy-mlp/src",
+        "plugins/keras-cnn/src",
+        "plugins/sklearn/src",
+        "conf",
+    )
     for path in (ROOT / folder).rglob("*.py")
 )
 
@@ -50,7 +56,7 @@ def test_the_command_and_the_plugins_import_nothing_heavy():
     code = """
 import sys
 import gridwright.cli, gridwright.contract, gridwright.plugins
-import numpy_mlp.plugin, keras_cnn.plugin
+import numpy_mlp.plugin, keras_cnn.plugin, gridwright_sklearn.plugin
 heavy = {"numpy", "sklearn", "scipy", "pandas", "ray", "mlflow", "tensorflow", "keras", "hydra"}
 print(sorted(heavy & set(sys.modules)))
 """

@@ -51,7 +51,7 @@ def test_all_dependencies_are_pinned_without_an_index():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {line.partition("==")[0].lower().replace("_", "-") for line in lines}
     assert all("==" in line and "/" not in line and "@" not in line for line in lines)
-    for file in ("", "plugins/numpy-mlp", "plugins/keras-cnn"):
+    for file in ("", "plugins/numpy-mlp", "plugins/keras-cnn", "plugins/sklearn"):
         project = tomllib.loads((ROOT / file / "pyproject.toml").read_text(encoding="utf-8"))
         needed = project["project"]["dependencies"]
         needed += project["project"].get("optional-dependencies", {}).get("dev", [])

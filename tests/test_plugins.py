@@ -30,8 +30,9 @@ def installed(monkeypatch):
 
 
 def test_the_plugins_of_this_repository_are_found_and_keep_the_contract():
-    assert {"keras-cnn", "numpy-mlp"} <= set(plugins.model_plugin_names())
-    for name in ("keras-cnn", "numpy-mlp"):
+    names = ("keras-cnn", "numpy-mlp", "sklearn")
+    assert set(names) <= set(plugins.model_plugin_names())
+    for name in names:
         assert isinstance(plugins.load_model_plugin(name), ModelPlugin)
 
 

@@ -124,7 +124,16 @@ class Configuration:
 
 
 def register() -> None:
-    """Make the schema known to Hydra under the name that `conf/config.yaml` starts from."""
-    from hydra.core.config_store import ConfigStore
+    """Make two configurations known to Hydra, by name.
 
-    ConfigStore.instance().store(name="schema", node=Configuration, provider="gridwright")
+    `schema` is what `conf/config.yaml` starts from. `open_mapping` is for a plugin's YAML: with
+    `/open_mapping@params` in its defaults list, `model.params.anything=1` needs no `+`, since
+    only the plugin can tell which names there are.
+    """
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import DictConfig
+
+    store = ConfigStore.instance()
+    store.store(name="schema", node=Configuration, provider="gridwright")
+    anything = DictConfig({}, flags={"struct": False})
+    store.store(name="open_mapping", node=anything, provider="gridwright")

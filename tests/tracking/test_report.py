@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 
 from gridwright.tracking import Leaderboard, SweepRecord, leaderboard_text, log_report
 from gridwright.tracking.champion import PromotionOutcome
-from gridwright.tracking.leaderboard import distinguished
+from gridwright.tracking.distinction import distinguished
 from gridwright.tracking.note import BY_TEST_SCORE
 
 SWEEP = SweepRecord(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from gridwright.tracking.leaderboard import distinguished
+from gridwright.tracking.distinction import distinguished
 from gridwright.tracking.ranking import score_name
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def effects(
     """Return the scores of all finished trials against each swept parameter; None for too few."""
     metric = score_name(rank_by)
     runs = [run for run in runs if metric in run.metrics and run.failure is None]
-    names = [name for name in swept if len({run.parameters.get(name) for run in runs}) > 1]
+    # What other models do not have cannot be compared over all trials.
+    shared = [name for name in swept if all(name in run.parameters for run in runs)]
+    names = [name for name in shared if len({run.parameters[name] for run in runs}) > 1]
     names = names[:_PANELS]
     if not names:
         return None

@@ -8,11 +8,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gridwright.tracking.params import label, swept_names
+from gridwright.tracking.params import swept_names
 from gridwright.tracking.ranking import ranked, ranking_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gridwright.contract import RankBy
     from gridwright.tracking.records import FinishedRun
@@ -93,15 +93,6 @@ class Leaderboard:
     def to_json(self) -> str:
         """Return all rows in the format that MLflow's UI shows as a table."""
         return json.dumps({"columns": self.columns, "data": self.rows()})
-
-
-def distinguished(runs: Sequence[Mapping[str, str]]) -> list[str]:
-    """Return a short label for each of `runs`, given by parameters, from what differs in them.
-
-    Values that are words or lists speak for themselves: `[10,10,5] ReLU eta=0.01`.
-    """
-    names = swept_names(runs)
-    return [" ".join(label(name, run.get(name, "-")) for name in names) for run in runs]
 
 
 def _present(runs: Sequence[FinishedRun], rank_by: RankBy) -> tuple[str, ...]:
