@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from gridwright import __version__
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.errors import GridwrightError
     from gridwright.experiment import Experiment
+    from gridwright.forecast import ForecastUnderWay
     from gridwright.preflight import Plan
     from gridwright.sweep import Cell, Cluster
     from gridwright.tracking import (
@@ -79,12 +82,13 @@ class Application:
         if config["dry_run"]:
             show(config, plan)
             return
-        # Ray starts while MLflow is imported and its store is opened.
+        # Cells are probed and Ray starts while MLflow is imported and its store is opened.
         with (
+            forecasting(config, plan) as forecast,
             Cluster(config["resources"]["address"]) as cluster,
             open_session(config, plan) as session,
         ):
-            GridRun(self.command, config, plan, session, experiment).run(cluster)
+            GridRun(self.command, config, plan, session, experiment, forecast=forecast).run(cluster)
 
     def _run(self, configuration: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
@@ -132,6 +136,20 @@ def tracking_settings(config: Mapping[str, Any], plan: Plan) -> TrackingSettings
     )
 
 
+def forecasting(
+    config: Mapping[str, Any], plan: Plan
+) -> AbstractContextManager[ForecastUnderWay | None]:
+    """Begin the forecast of a sweep, in the background, unless the configuration does without."""
+    from gridwright.forecast import ForecastUnderWay
+
+    if not config["forecast"]:
+        return nullcontext()
+    database = tracking_settings(config, plan).database
+    return ForecastUnderWay(
+        plan.specs, plan.data, config["resources"], None if database is None else database.parent
+    )
+
+
 def show(config: Mapping[str, Any], plan: Plan) -> None:
     """Print what a command would do; nothing is started, and nothing is written.
 
@@ -140,6 +158,7 @@ def show(config: Mapping[str, Any], plan: Plan) -> None:
     """
     from gridwright.announcement import opening
     from gridwright.dry_run import grid_text
+    from gridwright.forecast import sentence
     from gridwright.tracking import past_trials
 
     past = past_trials(tracking_settings(config, plan)) if config["reuse"] else []
@@ -147,6 +166,10 @@ def show(config: Mapping[str, Any], plan: Plan) -> None:
     todo = [spec for spec in plan.specs if spec.key not in finished]
     print(opening(plan.specs, len(todo), reuse=config["reuse"], would=True))
     print(grid_text(plan.specs, finished))
+    with forecasting(config, plan) as under_way:
+        forecast = under_way and under_way.finish(todo, past, wait=30)
+    if forecast:
+        print(sentence(forecast))
     print("Nothing was started and nothing was written (dry_run=true).")
 
 
@@ -199,17 +222,22 @@ class GridRun:
         plan: Plan,
         session: TrackingSession,
         experiment: Experiment,
+        *,
+        forecast: ForecastUnderWay | None = None,
     ) -> None:
         self._config = config
         self._plan = plan
         self._session = session
         self._experiment = experiment
         self._checkpoints = checkpoints_of(config, session)
+        self._forecast = forecast
         self._record = _record(command, config, plan, experiment.mark)
 
     def run(self, cluster: Cluster) -> None:
         """Run the trials that MLflow does not hold yet, then rank, report and promote."""
         from gridwright.announcement import opening
+        from gridwright.forecast import comparison, sentence
+        from gridwright.tracking import PastTrial
 
         session = self._session
         run_id = session.start_sweep(self._record)
@@ -225,6 +253,12 @@ class GridRun:
                 self._plan.specs, len(todo), reuse=reuse, recovered=session.recovered, mark=mark
             )
         )
+        forecast = self._forecast and self._forecast.finish(
+            todo, [PastTrial.of(run) for run in finished.values()], wait=4
+        )
+        if forecast:
+            print(sentence(forecast), flush=True)
+        begun = time.monotonic()
         try:
             if todo:
                 self._run_trials(todo, run_id, cluster)
@@ -232,7 +266,12 @@ class GridRun:
         except BaseException as error:
             session.end_sweep("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
             raise
-        self._conclude(run_id)
+        failed = self._conclude(run_id)
+        if forecast:
+            print(comparison(forecast, time.monotonic() - begun))
+        if failed and self._config["strict"]:
+            total = len(self._plan.specs)
+            raise TrialFailed(f"{failed} of {total} trials failed (strict=true)")
 
     def _run_trials(self, todo: Sequence[TrialSpec], run_id: str, cluster: Cluster) -> None:
         from rich.console import Console
@@ -264,8 +303,12 @@ class GridRun:
                 checkpoints=self._checkpoints,
             )
 
-    def _conclude(self, run_id: str) -> None:
-        """Promote the best of each data set, write the report, and print both."""
+    def _conclude(self, run_id: str) -> int:
+        """Promote the best of each data set, write the report, and print both.
+
+        Returns:
+            The number of trials that failed.
+        """
         from gridwright import conclusion
         from gridwright.tracking import leaderboard_text, log_report
 
@@ -287,8 +330,7 @@ class GridRun:
             f"models:/{outcome.model_name}@champion" for outcome in outcomes if outcome.champion
         ]
         print(conclusion.of_sweep(session.store.settings, champions))
-        if failed and self._config["strict"]:
-            raise TrialFailed(f"{len(failed)} of {len(runs)} trials failed (strict=true)")
+        return len(failed)
 
     def _measured(
         self, runs: Sequence[FinishedRun]

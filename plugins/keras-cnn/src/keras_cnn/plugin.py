@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from gridwright.contract import DataDescription, Problem, Task
+    from gridwright.contract import DataDescription, Footprint, Problem, Task
     from keras_cnn.estimator import CNN
 
 _DISTRIBUTIONS = ("gridwright", "gridwright-keras-cnn", "keras", "tensorflow", "numpy")
@@ -34,6 +34,12 @@ class KerasCNNPlugin:
         from keras_cnn import parameters as cnn_parameters
 
         return cnn_parameters.check(parameters, data)
+
+    def footprint(self, parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
+        """Return what a training with good parameters takes; imports no Keras."""
+        from keras_cnn.footprint import footprint
+
+        return footprint(parameters, data)
 
     def build(
         self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from gridwright.contract import DataDescription, Estimator, Task
+    from gridwright.contract import DataDescription, Estimator, Footprint, Task
 
 _DISTRIBUTION = "gridwright-numpy-mlp"
 
@@ -43,6 +43,12 @@ class NumpyMLPPlugin:
         ]
         found += [Problem(name, message) for name, message in problems(known, data.task)]
         return [*found, *_data_problems(data)]
+
+    def footprint(self, parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
+        """Return what a training with good `parameters` takes."""
+        from numpy_mlp.footprint import footprint  # imports numpy
+
+        return footprint(parameters, data)
 
     def build(
         self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int

@@ -1,0 +1,234 @@
+"""A few cells, trained for some epochs in a process of their own, and what that took.
+
+The process is a copy of this one (fork), so that it has the data already; whatever a plugin
+imports, allocates or seeds there goes with it. It reports in JSON, one line a cell, so that
+what it has measured counts even if its time is over. CPU time is measured, not the clock: the
+probe runs while Ray and MLflow start.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gridwright.plugins import footprint, load_model_plugin
+from gridwright.trial import run_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from multiprocessing.connection import Connection
+
+    from gridwright.contract import EpochRecord, TrialSpec
+    from gridwright.datasets import TrialData
+
+#: CPU seconds after which the probe starts no other cell, and the share of the sweep's own.
+_BUDGET = 0.4
+_SHARE = 0.005
+#: Epochs of one cell: enough of them to last this long, in CPU seconds.
+_ENOUGH = 0.02
+#: Bytes of samples that a probe trains on.
+_SAMPLE_BYTES = 4_000_000
+_FEWEST_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one cell took, in CPU seconds of one core.
+
+    Attributes:
+        index: position among the specs that were to be probed.
+        first: before the second epoch: preparation, and the first epoch; the whole training of
+            a model that reports no epochs.
+        epoch: each further epoch; 0 where there was none.
+        epochs: epochs of the whole trial; None if the probe was a whole trial.
+        rest: evaluation, predictions and storing.
+        scale: training samples of the trial over those of the probe.
+        start: what the first cell of a process takes longer, such as its imports.
+        model_bytes: size of the stored model.
+        memory: bytes that the process grew by.
+        diverged: the training left the range of floating point numbers.
+    """
+
+    index: int
+    first: float
+    epoch: float
+    epochs: int | None
+    rest: float
+    scale: float
+    start: float
+    model_bytes: int
+    memory: int
+    diverged: bool
+
+    @property
+    def seconds(self) -> float:
+        """CPU seconds of the whole trial."""
+        return self.fixed + self.each * (self.epochs or 0)
+
+    @property
+    def fixed(self) -> float:
+        """CPU seconds of the trial whatever the number of its epochs."""
+        if self.epochs is None:
+            return (self.first + self.rest) * self.scale
+        # Preparing and measuring pass over the data once, as an epoch does.
+        return max(0.0, self.first - self.each_here) + self.rest * self.scale
+
+    @property
+    def each(self) -> float:
+        """CPU seconds of one epoch on all of the trial's samples."""
+        return self.each_here * self.scale if self.epochs is not None else 0.0
+
+    @property
+    def each_here(self) -> float:
+        """CPU seconds of one epoch on the samples of the probe."""
+        return self.epoch or self.first
+
+
+class Probe:
+    """Runs in the background from its creation until `results` is asked for.
+
+    Args:
+        specs: cells to probe, the most telling first.
+        data: by `TrialSpec.dataset_key`.
+        share: of all trials' time: cells of the sweep over cells to probe.
+    """
+
+    def __init__(
+        self, specs: Sequence[TrialSpec], data: Mapping[str, TrialData], n_trials: int
+    ) -> None:
+        self._started = time.monotonic()
+        context = multiprocessing.get_context("fork")
+        self._receiving, sending = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_measure_in_child, args=(sending, specs, data, n_trials), daemon=True
+        )
+        self._process.start()
+        sending.close()
+
+    def results(self, wait: float) -> list[Measured]:
+        """Return what was measured by now, or within `wait` seconds, and end the process."""
+        deadline = time.monotonic() + wait
+        found: list[Measured] = []
+        try:
+            while self._receiving.poll(max(0.0, deadline - time.monotonic())):
+                found.append(Measured(**json.loads(self._receiving.recv_bytes())))
+        except (EOFError, OSError):
+            pass  # it has said all it had to say
+        self.end()
+        return found
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.join()
+        self._receiving.close()
+
+
+def _measure_in_child(
+    sending: Connection,
+    specs: Sequence[TrialSpec],
+    data: Mapping[str, TrialData],
+    n_trials: int,
+) -> None:
+    # Whatever is said there is said again, to the user, by the trials themselves.
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    try:
+        measure(specs, data, n_trials, lambda one: sending.send_bytes(_line(one)))
+    finally:
+        sending.close()
+        # No exit handler of this process's parent may run here.
+        os._exit(0)
+
+
+def _line(measured: Measured) -> bytes:
+    return json.dumps(asdict(measured)).encode()
+
+
+def measure(
+    specs: Sequence[TrialSpec],
+    data: Mapping[str, TrialData],
+    n_trials: int,
+    report: Callable[[Measured], None],
+) -> None:
+    """Measure cell after cell until the budget is spent; the first one twice, for its imports."""
+    total = 0.0
+    started = time.process_time()
+    for index, spec in enumerate(specs):
+        part, scale = _part_of(data[spec.dataset_key], whole=_epochs(spec, data) is None)
+        start = 0.0
+        if index == 0 or spec.model not in {before.model for before in specs[:index]}:
+            before = time.process_time()
+            _measure_one(index, spec, part, scale)
+            start = time.process_time() - before
+        one = _measure_one(index, spec, part, scale)
+        if start:
+            one = replace(one, start=max(0.0, start - one.first - one.rest))
+        report(one)
+        total += one.seconds
+        budget = max(_BUDGET, _SHARE * n_trials * total / (index + 1))
+        if time.process_time() - started - start > budget:
+            return
+
+
+def _measure_one(index: int, spec: TrialSpec, part: TrialData, scale: float) -> Measured:
+    plugin = load_model_plugin(spec.model)
+    told = footprint(plugin, spec.parameters, part.description)
+    epochs = None if told is None else told.epochs
+    marks: list[float] = []
+    begun = time.process_time()
+
+    def stop(record: EpochRecord) -> bool:
+        marks.append(time.process_time() - begun)
+        return epochs is not None and record.epoch >= 2 and marks[-1] - marks[0] >= _ENOUGH
+
+    memory = _resident()
+    result = run_trial(spec, part, plugin, stop)
+    whole = time.process_time() - begun
+    fit = marks[-1] if marks and epochs is not None else whole
+    return Measured(
+        index=index,
+        first=marks[0] if marks and epochs is not None else whole,
+        epoch=(marks[-1] - marks[0]) / (len(marks) - 1) if len(marks) > 1 else 0.0,
+        epochs=epochs if marks else None,
+        rest=whole - fit,
+        scale=scale,
+        start=0.0,
+        model_bytes=sum(map(len, result.files.values())),
+        memory=max(0, _resident() - memory),
+        diverged=result.failure is not None,
+    )
+
+
+def _epochs(spec: TrialSpec, data: Mapping[str, TrialData]) -> int | None:
+    description = data[spec.dataset_key].description
+    told = footprint(load_model_plugin(spec.model), spec.parameters, description)
+    return None if told is None else told.epochs
+
+
+def _part_of(data: TrialData, *, whole: bool) -> tuple[TrialData, float]:
+    """Return the first rows of every part of the data, and how many times more there are."""
+    n_train = len(data.x_train)
+    sample = max(1, 4 * int(data.x_train[0].size))
+    rows = n_train if whole else min(n_train, max(_FEWEST_ROWS, _SAMPLE_BYTES // sample))
+    scale = n_train / rows
+
+    def cut(array: Any) -> Any:
+        return None if array is None else array[: max(1, round(len(array) / scale))]
+
+    names = ("x_train", "y_train", "x_validation", "y_validation", "x_test", "y_test")
+    return replace(data, **{name: cut(getattr(data, name)) for name in names}), scale
+
+
+def _resident() -> int:
+    """Return the bytes of memory that this process holds; 0 where nobody tells."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no path is made
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
