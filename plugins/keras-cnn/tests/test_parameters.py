@@ -43,7 +43,7 @@ def test_good_parameters_have_no_problems(change, digits_like):
         ({"epochs": 0}, "epochs", "must be a whole number of at least 1, but got 0"),
         ({"epochs": 2.0}, "epochs", "but got 2.0"),
         ({"batch_size": "64"}, "batch_size", "but got '64'"),
-        ({"learning_rate": 0}, "learning_rate", "must be a number above 0, or null, but got 0"),
+        ({"learning_rate": 0}, "learning_rate", "must be a number above 0, null, or a schedule"),
         ({"learning_rate": math.nan}, "learning_rate", "but got nan"),
         ({"optimizer": "adan"}, "optimizer", "did you mean 'adam'?"),
         ({"optimizer": None}, "optimizer", "unknown optimizer 'None'"),

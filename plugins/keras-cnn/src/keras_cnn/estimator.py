@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +11,12 @@ import numpy as np
 
 from gridwright.errors import ConfigurationError, DatasetError, unknown_name
 from keras_cnn import architecture as architectures
-from keras_cnn import keras_names, model_files, network, parameters, runtime
+from keras_cnn import keras_names, model_files, network, parameters, runtime, schedules
 from keras_cnn.epochs import DATA_LOSS, SCORE, EpochHistory
 from keras_cnn.targets import ClassTargets, Targets, class_targets, description, value_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gridwright.contract import Array, Float64Array, OnEpoch, Task
 
@@ -40,7 +42,8 @@ class CNN:
         metrics: further Keras metrics; they appear where `verbose` prints.
         task: `classification` or `regression`.
         verbose: what Keras prints: 0 nothing, 1 a bar, 2 a line for each epoch.
-        learning_rate: None takes the optimizer's own.
+        learning_rate: a number, a schedule as in `keras_cnn.schedules`, or None for the optimizer's
+            own.
         seed: makes the training repeatable; None leaves the generators as they are.
         classes: all labels, where the training part may lack one.
 
@@ -59,7 +62,7 @@ class CNN:
         task: Task = "classification",
         verbose: int = 0,
         *,
-        learning_rate: float | None = None,
+        learning_rate: Any = None,
         seed: int | None = None,
         classes: Sequence[Any] | None = None,
     ) -> None:
@@ -112,8 +115,8 @@ class CNN:
         layers, _ = architectures.read(list(self.architecture))
         output = architectures.Output.of(description(self.task, x, self._targets))
         self.network = network.build(layers, output, x)
-        self._compile()
         arguments = self._fit_arguments(validation, keras_fit_arguments)
+        self._compile(ceil(len(x) / arguments["batch_size"]))
         history = EpochHistory(on_epoch)
         arguments["callbacks"] = [*arguments.get("callbacks", ()), history.callback()]
         self.network.fit(x, self._targets.encode(y), **arguments)
@@ -179,7 +182,7 @@ class CNN:
                 "; ".join(f"{problem.parameter}: {problem.message}" for problem in problems)
             )
 
-    def _compile(self) -> None:
+    def _compile(self, steps_per_epoch: int) -> None:
         keras = runtime.keras()
         loss = network.loss(self.loss, self.task)
         metrics = [self._score_metric(), *self.metrics]
@@ -187,10 +190,16 @@ class CNN:
             # Keras adds the regularisation to the loss that it reports; a history is without it.
             metrics.append(keras.metrics.MeanMetricWrapper(loss.call, name=DATA_LOSS))
         self.network.compile(
-            optimizer=network.optimizer(self.optimizer, self.learning_rate),
+            optimizer=network.optimizer(self.optimizer, self._learning_rate(steps_per_epoch)),
             loss=loss,
             metrics=metrics,
         )
+
+    def _learning_rate(self, steps_per_epoch: int) -> Any:
+        rate = self.learning_rate
+        if not isinstance(rate, Mapping):
+            return rate
+        return schedules.schedule(rate, epochs=self.epochs, steps_per_epoch=steps_per_epoch)
 
     def _score_metric(self) -> Any:
         metrics = runtime.keras().metrics

@@ -42,12 +42,12 @@ def build(layers: Sequence[Layer], output: Output, x: Array) -> Any:
     return keras.Model(inputs, flow, name="cnn")
 
 
-def optimizer(choice: Any, learning_rate: float | None) -> Any:
+def optimizer(choice: Any, learning_rate: Any) -> Any:
     """Return a fresh Keras optimizer.
 
     Args:
         choice: a name, a mapping of `name` and arguments, or a Keras optimizer as a template.
-        learning_rate: None takes the optimizer's own.
+        learning_rate: a number or a Keras schedule; None takes the optimizer's own.
     """
     keras = runtime.keras()
     if isinstance(choice, keras.optimizers.Optimizer):

@@ -7,8 +7,8 @@ from typing import Any
 
 from gridwright.contract import DataDescription, Problem
 from gridwright.errors import unknown_name
-from keras_cnn import architecture, keras_names
-from keras_cnn.requirements import POSITIVE, POSITIVE_WHOLE, Requirement, optional
+from keras_cnn import architecture, keras_names, schedules
+from keras_cnn.requirements import POSITIVE, POSITIVE_WHOLE, Requirement
 
 #: The paper's parameters, and the learning rate. `task` and `verbose` are not part of a trial.
 NAMES = ("architecture", "epochs", "batch_size", "optimizer", "learning_rate", "loss", "metrics")
@@ -16,8 +16,13 @@ _REQUIRED = ("architecture",)
 _NUMBERS = {
     "epochs": POSITIVE_WHOLE,
     "batch_size": POSITIVE_WHOLE,
-    "learning_rate": optional(POSITIVE),
 }
+
+_RATE = Requirement(
+    "a number above 0, null, or a schedule such as "
+    "{name: CosineDecay, initial_learning_rate: 0.001}",
+    lambda value: value is None or POSITIVE.accepts(value),
+)
 
 
 def check(parameters: Mapping[str, Any], data: DataDescription) -> list[Problem]:
@@ -32,6 +37,7 @@ def check(parameters: Mapping[str, Any], data: DataDescription) -> list[Problem]
         objection = rule.objection(parameters[name]) if name in parameters else None
         if objection:
             problems.append(Problem(name, objection))
+    problems += _learning_rate(parameters.get("learning_rate"))
     problems += _optimizer(parameters)
     problems += _named("loss", parameters.get("loss"), _losses(data.task))
     problems += _metrics(parameters.get("metrics", ()), data.task, parameters.get("loss"))
@@ -44,6 +50,22 @@ def _architecture(entries: Any, data: DataDescription) -> list[Problem]:
     layers, problems = architecture.read(entries)
     misfit = None if problems else architecture.check(layers, data)
     return [misfit] if misfit else problems
+
+
+def _learning_rate(rate: Any) -> list[Problem]:
+    if not isinstance(rate, Mapping):
+        objection = None if _is_keras_object(rate) else _RATE.objection(rate)
+        return [Problem("learning_rate", objection)] if objection else []
+    problems = _named("learning_rate", rate, schedules.SCHEDULES, "schedule")
+    name = rate.get("name")
+    if not problems:
+        problems = [
+            Problem(f"learning_rate.{argument}", f"{name} needs it")
+            for argument in schedules.REQUIRED[str(name)]
+            if argument not in rate
+        ]
+    objection = None if problems else schedules.objection(rate)
+    return [*problems, Problem("learning_rate", objection)] if objection else problems
 
 
 def _optimizer(parameters: Mapping[str, Any]) -> list[Problem]:
@@ -60,19 +82,23 @@ def _optimizer(parameters: Mapping[str, Any]) -> list[Problem]:
 
 
 def _named(
-    kind: str, choice: Any, options: Mapping[str, Mapping[str, Requirement]]
+    parameter: str,
+    choice: Any,
+    options: Mapping[str, Mapping[str, Requirement]],
+    kind: str | None = None,
 ) -> list[Problem]:
     """Check a name of Keras, alone or in a mapping with its arguments; None is the default."""
+    kind = kind or parameter
     if choice is None or _is_keras_object(choice):
         return []
     entry = {"name": choice} if isinstance(choice, str) else choice
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         return [
-            Problem(kind, f"must be a name or a mapping with one, but got {choice!r}"),
+            Problem(parameter, f"must be a name or a mapping with one, but got {choice!r}"),
         ]
-    name = entry["name"].lower()
+    name = entry["name"] if entry["name"] in options else entry["name"].lower()
     if name not in options:
-        return [Problem(kind, unknown_name(kind, entry["name"], options))]
+        return [Problem(parameter, unknown_name(kind, entry["name"], options))]
     problems = []
     for argument, value in entry.items():
         if argument == "name":
@@ -84,7 +110,7 @@ def _named(
             else unknown_name(f"argument of {name}", argument, options[name])
         )
         if text:
-            problems.append(Problem(f"{kind}.{argument}", text))
+            problems.append(Problem(f"{parameter}.{argument}", text))
     return problems
 
 

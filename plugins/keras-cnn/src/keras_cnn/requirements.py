@@ -98,5 +98,14 @@ NOT_NEGATIVE = Requirement("a number of at least 0", lambda value: is_number(val
 FRACTION = Requirement(
     "a number from 0 to below 1", lambda value: is_number(value) and 0 <= value < 1
 )
+SHARE = Requirement("a number from 0 to 1", lambda value: is_number(value) and 0 <= value <= 1)
 NUMBER = Requirement("a number", is_number)
+NUMBERS_ABOVE_0 = Requirement(
+    "a list of numbers above 0",
+    lambda value: (
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(is_number(item) and item > 0 for item in value)
+    ),
+)
 TRUTH = Requirement("true or false", lambda value: isinstance(value, bool))
