@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from gridwright.checkpoints import Checkpoints
+    from gridwright.claims import ClaimResult
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.errors import GridwrightError
     from gridwright.experiment import Experiment
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gridwright.tracking import (
         FinishedRun,
         PromotionOutcome,
+        ReportTable,
         SweepRecord,
         TrackingSession,
         TrackingSettings,
@@ -315,10 +317,19 @@ class GridRun:
         session = self._session
         runs = session.runs([spec.key for spec in self._plan.specs])
         outcomes = [self._promote(name, runs, run_id) for name in self._plan.datasets]
-        board = log_report(session.store, run_id, self._record, runs, outcomes)
+        claimed = self._experiment.claims.compare(self._measured(runs))
+        board = log_report(
+            session.store,
+            run_id,
+            self._record,
+            runs,
+            outcomes,
+            data=self._plan.data,
+            tables=[self._claims_table(claimed)] if claimed else [],
+        )
         session.end_sweep("FINISHED")
         print(f"\n{leaderboard_text(board, self._config['top'])}\n")
-        if claimed := self._experiment.claims.compare(self._measured(runs)):
+        if claimed:
             print(conclusion.of_claims(claimed, self._experiment.claims.source))
         if self._record.rank_by == "test":
             print("Ranked by the test score, as rank_by=test asks; it flatters the winner.")
@@ -331,6 +342,14 @@ class GridRun:
         ]
         print(conclusion.of_sweep(session.store.settings, champions))
         return len(failed)
+
+    def _claims_table(self, claimed: Sequence[ClaimResult]) -> ReportTable:
+        from gridwright.claims import COLUMNS
+        from gridwright.tracking import ReportTable
+
+        source = self._experiment.claims.source or "the experiment"
+        rows = [result.cells for result in claimed]
+        return ReportTable(f"Claims of {source}", COLUMNS, rows, file="claims.csv")
 
     def _measured(
         self, runs: Sequence[FinishedRun]

@@ -85,3 +85,12 @@ def test_run_name(make_trial):
 def test_swept_names_keep_their_order():
     runs = [{"b": "1", "a": "1", "c": "1"}, {"b": "2", "a": "1"}]
     assert swept_names(runs) == ["b", "c"]
+
+
+def test_the_settings_of_layers_are_parameters_of_their_own(make_trial):
+    spec, _ = make_trial(parameters={"architecture": [{"filters": 8}, {"units": [3, 3]}]})
+    spec = replace(spec, overrides=("model/architecture=small", "seed=1"))
+    params = flat_params(spec)
+    assert params["architecture.0.filters"] == "8"
+    assert params["architecture.1.units"] == "[3,3]"
+    assert params["architecture"] == "small"

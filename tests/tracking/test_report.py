@@ -4,14 +4,24 @@ import csv
 import io
 import json
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pytest
 from mlflow import MlflowClient
 
-from gridwright.tracking import Leaderboard, SweepRecord, leaderboard_text, log_report
+from gridwright.contract import TrialSpec
+from gridwright.plugins import load_model_plugin
+from gridwright.tracking import (
+    Leaderboard,
+    ReportTable,
+    SweepRecord,
+    leaderboard_text,
+    log_report,
+)
 from gridwright.tracking.champion import PromotionOutcome
 from gridwright.tracking.distinction import distinguished
 from gridwright.tracking.note import BY_TEST_SCORE
+from gridwright.trial import run_trial
 
 SWEEP = SweepRecord(
     "k", "two | rates", "gridwright -m model.eta=0.01,0.02,0.03", ("iris",), 3, "validation",
@@ -94,6 +104,7 @@ def test_the_report_is_on_the_sweeps_run(session, written, settings, tmp_path, m
     assert SWEEP.command in note
     assert "mlflow models serve -m models:/iris/1 --env-manager local" in note
     assert BY_TEST_SCORE not in note
+    assert f"gridwright rerun={runs[2].run_id}" in note
     assert json.loads(tags["mlflow.loggedArtifacts"])[0]["path"] == "leaderboard.json"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.uri)  # load_table does not ask its client
     table = client.load_table(session.store.experiment_id("iris"), "leaderboard.json", [parent])
@@ -101,6 +112,8 @@ def test_the_report_is_on_the_sweeps_run(session, written, settings, tmp_path, m
     assert len(table) == 3
     folder = tmp_path / "mlruns/iris" / parent / "artifacts"
     assert (folder / "leaderboard.csv").read_text() == board.to_csv()
+    failures = list(csv.DictReader((folder / "failures.csv").read_text().splitlines()))
+    assert [(row["trials"], row["reason"]) for row in failures] == [("1", "the loss is inf")]
     for name in ("best_curves.png", "effects.png"):
         assert (folder / "figures" / name).read_bytes()[:4] == b"\x89PNG"
 
@@ -119,3 +132,85 @@ def test_a_sweep_without_a_finished_trial_has_a_report(session, iris, make_trial
     board = log_report(session.store, parent, SWEEP, session.runs([spec.key]))
     assert board.ranks == (None,)
     assert [a.path for a in session.store.client.list_artifacts(parent, "figures")] == []
+
+
+class Page(HTMLParser):
+    """What a page asks for, and what it shows."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.references, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.references += [value for name, value in attrs if name in {"src", "href", "srcset"}]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def real(iris):
+    """The result of a real trial, to be given other seeds and scores."""
+    plugin = load_model_plugin("numpy-mlp")
+    parameters = {"hidden_layer": [5], "epoch": 5}
+    spec = TrialSpec(
+        "0" * 64, 0, "numpy-mlp", parameters, {"model": parameters}, (), "iris", "iris-0",
+        iris.digest, plugin.version, 0, "validation", "",
+    )  # fmt: skip
+    return run_trial(spec, iris, plugin)
+
+
+def test_the_page_holds_everything_and_asks_for_nothing(
+    session, iris, make_trial, real, diverged, tmp_path
+):
+    parent = session.start_sweep(SWEEP)
+    keys = []
+    for index in range(6):
+        spec, result = make_trial(
+            index,
+            failure=diverged if index == 5 else None,
+            parameters={"eta": "<script>" if index % 2 else "0.1"},
+            validation_score=0.8 + 0.01 * index,
+            fit_seconds=0.1,
+        )
+        spec = replace(spec, seed=index // 2, key=f"{index:064x}")
+        result = replace(result, key=spec.key)
+        if index < 5:
+            result = replace(
+                result, files=real.files, histories=real.histories, epoch_ms=real.epoch_ms
+            )
+        session.submit(spec, result, iris, ("numpy",), parent)
+        keys.append(spec.key)
+    session.drain()
+    claims = ReportTable(
+        "Claims of table 3", ("trials", "verdict"), [("a", "held")], file="claims.csv"
+    )
+    log_report(
+        session.store, parent, SWEEP, session.runs(keys), data={"iris-0": iris}, tables=[claims]
+    )
+    folder = tmp_path / "mlruns/iris" / parent / "artifacts"
+    text = (folder / "report.html").read_text()
+    page = Page(text)
+    assert "script" not in page.tags
+    assert all(reference.startswith(("data:", "#")) for reference in page.references)
+    assert "url(" not in text
+    shown = " ".join(" ".join(page.text).split())
+    for part in (
+        SWEEP.name, "Repeated seeds", "Leaderboard", "Worst mistakes of the best model",
+        "Failed trials", "the loss is inf", "Claims of table 3", SWEEP.command, "<script>",
+        "gridwright rerun=",
+    ):  # fmt: skip
+        assert part in shown, part
+    assert shown.index("Repeated seeds") < shown.index("Leaderboard")
+    assert page.tags.count("img") == len(list((folder / "figures").iterdir())) == 4
+    assert {"best_curves.png", "confusion.png", "effects.png", "time.png"} == {
+        file.name for file in (folder / "figures").iterdir()
+    }
+    assert (folder / "claims.csv").read_text() == "trials,verdict\na,held\n"
+    repeats = list(csv.DictReader((folder / "repeats.csv").read_text().splitlines()))
+    assert [row["trials"] for row in repeats] == ["2 + 1 failed", "3"]
+    note = session.store.client.get_run(parent).data.tags["mlflow.note.content"]
+    assert "| rank | eta | trials | mean validation_score |" in note
+    assert "Claims of table 3" in note

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gridwright.tracking.provenance import Provenance
     from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
     from gridwright.tracking.report import log_report
+    from gridwright.tracking.report_table import ReportTable
     from gridwright.tracking.session import TrackingSession
     from gridwright.tracking.store_view import PastTrial, past_trials
     from gridwright.tracking.terminal_table import leaderboard_text
@@ -44,6 +45,7 @@ _HOMES = {
     "PastTrial": "store_view",
     "PromotionOutcome": "champion",
     "Provenance": "provenance",
+    "ReportTable": "report_table",
     "SweepRecord": "records",
     "TrackingSession": "session",
     "TrackingSettings": "records",
@@ -59,6 +61,7 @@ __all__ = [
     "PastTrial",
     "PromotionOutcome",
     "Provenance",
+    "ReportTable",
     "SweepRecord",
     "TrackingSession",
     "TrackingSettings",

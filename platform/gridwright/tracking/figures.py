@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 CURVES = 6
 _PANELS = 12
 # Okabe and Ito's colours, which the colour-blind can tell apart.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_QUIET = "#777777"
-_DPI = 120
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+QUIET = "#777777"
+DPI = 120
 
 History = tuple[list[int], list[float]]
 
@@ -60,13 +60,13 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
         ("val_score", f"Score, {held_out}"),
     ]
     panels = [(name, text) for name, text in panels if any(t.histories.get(name) for t in trials)]
-    figure = Figure(figsize=(10, 3.4 * math.ceil(len(panels) / 2) + 1.4), dpi=_DPI)
+    figure = Figure(figsize=(7.5, 2.9 * math.ceil(len(panels) / 2) + 1.4), dpi=DPI)
     figure.set_layout_engine("constrained")
     grid = figure.subplots(math.ceil(len(panels) / 2), 2, squeeze=False, sharex=True)
     for axes, (name, text) in zip(grid.flat, panels, strict=False):
-        for trial, colour in zip(trials, _COLOURS, strict=False):
+        for trial, colour in zip(trials, COLOURS, strict=False):
             axes.plot(*trial.histories.get(name, ([], [])), color=colour, linewidth=1.4)
-        _tidy(axes, text)
+        tidy(axes, text)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in grid[-1]:
         axes.set_xlabel("epoch")
@@ -74,7 +74,7 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
         f"{place}. {textwrap.shorten(text, 60, placeholder='...')}"
         for place, text in enumerate(distinguished([t.parameters for t in trials]), start=1)
     ]
-    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")
+    headline(figure, title)
     figure.legend(
         grid.flat[0].get_lines(),
         labels,
@@ -100,7 +100,7 @@ def effects(
         return None
     columns = min(3, len(names))
     rows = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(max(5.0, 3.6 * columns), 3.2 * rows + 0.7), dpi=_DPI)
+    figure = Figure(figsize=(max(5.0, 2.8 * columns), 2.9 * rows + 0.7), dpi=DPI)
     figure.set_layout_engine("constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for axes, name in zip(grid.flat, names, strict=False):
@@ -109,7 +109,7 @@ def effects(
         axes.set_visible(False)
     for axes in grid[:, 0]:
         axes.set_ylabel(metric.replace("_", " "))
-    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")
+    headline(figure, title)
     return figure
 
 
@@ -123,24 +123,51 @@ def _effect(axes: Axes, name: str, runs: Sequence[FinishedRun], metric: str) -> 
         # Spread over the width of the box in the order of the scores, so that all can be seen.
         step = 0.5 / max(1, len(scores) - 1)
         spread = [place - 0.25 + step * i if len(scores) > 1 else place for i in range(len(scores))]
-        axes.plot(spread, scores, ".", color=_COLOURS[0], alpha=0.35, markersize=4)
+        axes.plot(spread, scores, ".", color=COLOURS[0], alpha=0.35, markersize=4)
     axes.boxplot(
         [groups[value] for value in values],
         widths=0.6,
         showfliers=False,
-        medianprops={"color": _COLOURS[1], "linewidth": 2},
-        boxprops={"color": _QUIET},
-        whiskerprops={"color": _QUIET},
-        capprops={"color": _QUIET},
+        medianprops={"color": COLOURS[1], "linewidth": 2},
+        boxprops={"color": QUIET},
+        whiskerprops={"color": QUIET},
+        capprops={"color": QUIET},
     )
     labels = [textwrap.shorten(value, 18, placeholder="...") for value in values]
     turned = sum(map(len, labels)) > 30
     axes.set_xticks(range(1, len(values) + 1), labels, rotation=30 if turned else 0,
                     ha="right" if turned else "center")  # fmt: skip
-    _tidy(axes, name)
+    tidy(axes, name)
 
 
-def _tidy(axes: Axes, title: str) -> None:
+def durations(runs: Sequence[FinishedRun], title: str, rank_by: RankBy) -> Figure | None:
+    """Return how long the trainings took, and what the time bought; None where nobody measured."""
+    metric = score_name(rank_by)
+    timed = [run for run in runs if "fit_seconds" in run.metrics and metric in run.metrics]
+    if not timed:
+        return None
+    seconds = [run.metrics["fit_seconds"] for run in timed]
+    figure = Figure(figsize=(7.5, 3.1), dpi=DPI)
+    figure.set_layout_engine("constrained")
+    left, right = figure.subplots(1, 2)
+    left.hist(seconds, bins=30, color=COLOURS[0])
+    left.set_xlabel("seconds of training")
+    tidy(left, "Trials by time")
+    right.plot(seconds, [run.metrics[metric] for run in timed], ".", color=COLOURS[0], alpha=0.5)
+    right.set_xlabel("seconds of training")
+    right.set_ylabel(metric.replace("_", " "))
+    tidy(right, "Score against time")
+    headline(figure, title)
+    return figure
+
+
+def headline(figure: Figure, title: str) -> None:
+    """Give `figure` its title."""
+    figure.suptitle(title, x=0.02, ha="left", fontsize=12, fontweight="bold")
+
+
+def tidy(axes: Axes, title: str) -> None:
+    """Give `axes` the look of all figures of a report."""
     axes.set_title(title, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.7)

@@ -40,12 +40,14 @@ class Leaderboard:
         metrics: final metrics, those that rank first.
         runs: the trials, best first, those of one data set together.
         ranks: rank of each among those of its data set, from 1; None for a failed one.
+        rank_by: the part that ranks them.
     """
 
     swept: tuple[str, ...]
     metrics: tuple[str, ...]
     runs: tuple[FinishedRun, ...]
     ranks: tuple[int | None, ...]
+    rank_by: RankBy
 
     @classmethod
     def of(cls, runs: Sequence[FinishedRun], rank_by: RankBy) -> Leaderboard:
@@ -61,6 +63,7 @@ class Leaderboard:
             metrics=_present(ordered, rank_by),
             runs=tuple(ordered),
             ranks=tuple(ranks),
+            rank_by=rank_by,
         )
 
     @property

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 _NAME_LENGTH = 120
+# A longer list would be hundreds of parameters.
+_LISTED = 40
 
 # Logged beside the model's own parameters; a parameter of the model with such a name gets a
 # prefix.
@@ -23,11 +25,17 @@ _RESERVED = frozenset({"model", "dataset", "seed"})
 def flat_params(spec: TrialSpec) -> dict[str, str]:
     """Return the parameters to log: the model's by their own names, then what surrounds them.
 
+    A list of settings, such as a network's layers, is one parameter for each of them
+    (`architecture.0.filters`), so that trials can be told apart and compared. Where a preset of the
+    model's was chosen (`model/architecture=...`), its name is a parameter, too.
+
     A value is written as one would type it in an override: `[10,10,5]`, `0.01`, `true`, `null`.
     """
     flat: dict[str, str] = {}
     for name, value in _leaves(spec.parameters):
         flat[f"model.{name}" if name.split(".")[0] in _RESERVED else name] = as_typed(value)
+    for key, choice in _presets(spec):
+        flat.setdefault(key, choice)
     flat["model"] = spec.model
     flat["dataset"] = spec.dataset
     flat["seed"] = as_typed(spec.seed)
@@ -71,8 +79,24 @@ def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
     for name, value in tree.items():
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and _is_listed(value):
+            yield from _leaves({str(i): v for i, v in enumerate(value)}, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def _is_listed(values: list[Any]) -> bool:
+    """Tell whether `values` are settings of a few things, each to be a parameter of its own."""
+    return 0 < len(values) <= _LISTED and all(isinstance(value, Mapping) for value in values)
+
+
+def _presets(spec: TrialSpec) -> Iterator[tuple[str, str]]:
+    """Yield the presets that the overrides choose: `model/architecture=small` -> its last name."""
+    for override in spec.overrides:
+        key, _, choice = override.lstrip("+").partition("=")
+        group, _, name = key.partition("/")
+        if group == "model" and name and choice not in {"", "null"}:
+            yield name.partition("@")[0].replace("/", "."), choice
 
 
 def label(key: str, value: str) -> str:

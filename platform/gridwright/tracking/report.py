@@ -1,4 +1,4 @@
-"""The report of a sweep, on its run: leaderboard, figures and note."""
+"""The report of a sweep, on its run: leaderboard, tables, figures, a page, and the note."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridwright.contract import HISTORIES
 from gridwright.tracking import tags
-from gridwright.tracking.figures import CURVES, Curves, best_curves, effects
+from gridwright.tracking.html_report import html_report
 from gridwright.tracking.leaderboard import Leaderboard
-from gridwright.tracking.note import sweep_note
+from gridwright.tracking.note import BY_TEST_SCORE, sweep_note
 from gridwright.tracking.params import TAG_LENGTH, shortened
+from gridwright.tracking.report_content import chapters
 from gridwright.tracking.store import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from matplotlib.figure import Figure
-
-    from gridwright.contract import RankBy
+    from gridwright.datasets import TrialData
     from gridwright.tracking.champion import PromotionOutcome
     from gridwright.tracking.records import FinishedRun, SweepRecord
+    from gridwright.tracking.report_content import Chapter
+    from gridwright.tracking.report_table import ReportTable
     from gridwright.tracking.store import Store
 
 _TABLE = "leaderboard.json"
+PAGE = "report.html"
 
 
 def log_report(
@@ -34,6 +35,9 @@ def log_report(
     sweep: SweepRecord,
     runs: Sequence[FinishedRun],
     outcomes: Sequence[PromotionOutcome] = (),
+    *,
+    data: Mapping[str, TrialData] | None = None,
+    tables: Sequence[ReportTable] = (),
 ) -> Leaderboard:
     """Write the report of a sweep on its run, in place of an earlier one, and return its table.
 
@@ -43,6 +47,8 @@ def log_report(
         sweep: what it is.
         runs: its trials, failed ones included.
         outcomes: what became of the best of each data set.
+        data: the data by `FinishedRun.dataset_key`, to show the best models at work.
+        tables: further tables about the sweep as a whole, such as its claims.
 
     Raises:
         TrackingError: the store refuses it.
@@ -53,14 +59,13 @@ def log_report(
         sentences(store.settings, "write the report of the sweep"),
         tempfile.TemporaryDirectory() as name,
     ):
-        folder = Path(name)
-        (folder / "leaderboard.csv").write_text(board.to_csv(), encoding="utf-8")
-        (folder / _TABLE).write_text(board.to_json(), encoding="utf-8")
-        (folder / "figures").mkdir()
-        for file, figure in _figures(store, board, sweep.rank_by).items():
-            figure.savefig(folder / "figures" / file)
+        parts = chapters(store, board, sweep.rank_by, data or {})
+        _write(Path(name), board, parts, tables)
+        remarks = [BY_TEST_SCORE.replace("`", "")] if sweep.rank_by == "test" else []
+        page = html_report(sweep, parts, outcomes, tables, remarks)
+        Path(name, PAGE).write_text(page, encoding="utf-8")
         store.client.log_artifacts(run_id, name)
-        note = sweep_note(sweep, board, outcomes)
+        note = sweep_note(sweep, board, parts, outcomes, tables)
         store.client.set_tag(run_id, tags.NOTE, shortened(note, TAG_LENGTH))
         # By this tag MLflow's UI offers the file as a table.
         shown = json.dumps([{"path": _TABLE, "type": "table"}])
@@ -68,32 +73,15 @@ def log_report(
     return board
 
 
-def _figures(store: Store, board: Leaderboard, rank_by: RankBy) -> dict[str, Figure]:
-    """Return the figures by file name; those of several data sets are kept apart."""
-    keys = sorted({run.dataset_key for run in board.runs})
-    found: dict[str, Figure] = {}
-    for key in keys:
-        runs = [run for run in board.runs if run.dataset_key == key]
-        finished = [run for run in runs if run.failure is None]
-        ending = f"-{key}.png" if len(keys) > 1 else ".png"
-        if not finished:
-            continue
-        best = [_curves(store, run) for run in finished[:CURVES]]
-        held_out = "test" if rank_by == "test" else "validation"
-        found[f"best_curves{ending}"] = best_curves(
-            best, f"{finished[0].dataset}: the best trials", held_out
-        )
-        effect = effects(
-            finished, board.swept, f"{finished[0].dataset}: effect of each parameter", rank_by
-        )
-        if effect is not None:
-            found[f"effects{ending}"] = effect
-    return found
-
-
-def _curves(store: Store, run: FinishedRun) -> Curves:
-    histories = {}
-    for name in HISTORIES:
-        points = store.client.get_metric_history(run.run_id, name)
-        histories[name] = ([p.step for p in points], [p.value for p in points])
-    return Curves(run.parameters, histories)
+def _write(
+    folder: Path, board: Leaderboard, parts: Iterable[Chapter], tables: Iterable[ReportTable]
+) -> None:
+    (folder / "leaderboard.csv").write_text(board.to_csv(), encoding="utf-8")
+    (folder / _TABLE).write_text(board.to_json(), encoding="utf-8")
+    (folder / "figures").mkdir()
+    for table in (*tables, *(table for part in parts for table in part.tables)):
+        if table.file:
+            (folder / table.file).write_text(table.to_csv(), encoding="utf-8")
+    for part in parts:
+        for picture in part.pictures:
+            (folder / "figures" / picture.file).write_bytes(picture.png)

@@ -11,9 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from gridwright.tracking.distinction import distinguished, share_all_settings
+from gridwright.tracking.repeats import LEGEND, RepeatBoard
 
 if TYPE_CHECKING:
     from gridwright.tracking.leaderboard import Cell, Leaderboard
+    from gridwright.tracking.records import FinishedRun
 
 # Metrics that the terminal shows: those that rank, and the next two; the CSV file has them all.
 _METRICS = 4
@@ -24,7 +26,33 @@ _TRIAL = "trial"
 
 
 def leaderboard_text(board: Leaderboard, count: int, width: int = 120) -> str:
-    """Return the first `count` rows as a table for a terminal of `width` characters."""
+    """Return the first `count` rows as a table for a terminal of `width` characters.
+
+    Where seeds were repeated, a row is a configuration with all of its seeds, as in the report.
+    """
+    by_key: dict[str, list[FinishedRun]] = {}
+    for run in board.runs:
+        by_key.setdefault(run.dataset_key, []).append(run)
+    repeats = [RepeatBoard.of(runs, board.rank_by) for runs in by_key.values()]
+    if any(repeats):
+        return "\n\n".join(_repeats(one, count, width) for one in repeats if one is not None)
+    return _trials(board, count, width)
+
+
+def _repeats(board: RepeatBoard, count: int, width: int) -> str:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in board.columns:
+        number = name not in board.swept and name != "lead"
+        table.add_column(
+            name.replace("_", " "), justify="right" if number else "left", overflow="fold"
+        )
+    for row in board.rows(count):
+        cells = zip(row, board.columns, strict=True)
+        table.add_row(*(_text(value, name in board.swept) for value, name in cells))
+    return f"{_printed(table, width)}\n\n{LEGEND}"
+
+
+def _trials(board: Leaderboard, count: int, width: int) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     columns, rows = _columns_and_rows(board, count)
     hidden = {"run_id", "status", *board.metrics[_METRICS:]}
@@ -43,6 +71,10 @@ def leaderboard_text(board: Leaderboard, count: int, width: int = 120) -> str:
         )
     for row in rows:
         table.add_row(*(_text(row[place], columns[place] in settings) for place in shown))
+    return _printed(table, width)
+
+
+def _printed(table: Table, width: int) -> str:
     text = io.StringIO()
     Console(file=text, width=width, color_system=None).print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip("\n")
