@@ -135,6 +135,8 @@ def tracking_settings(config: Mapping[str, Any], plan: Plan) -> TrackingSettings
         artifacts=tracking["artifacts"],
         experiment_name=tracking["experiment_name"] or "+".join(plan.datasets),
         spool=tracking["spool"],
+        patience=tracking["patience"],
+        retry_interval=tracking["retry_interval"],
     )
 
 

@@ -60,12 +60,17 @@ class TrackingConfiguration:
         artifacts: folder or URI of the artifacts; None lets the server decide.
         spool: folder in which finished trials wait until they are written.
         experiment_name: MLflow's experiment; None takes the name of the data set.
+        patience: seconds for which a store that cannot be used now (unreachable, locked, full) is
+            tried again; what is finished waits in the spool meanwhile.
+        retry_interval: seconds between two attempts.
     """
 
     uri: str = MISSING
     artifacts: Optional[str] = None  # noqa: UP045 - see above
     spool: str = MISSING
     experiment_name: Optional[str] = None  # noqa: UP045 - see above
+    patience: float = 600.0
+    retry_interval: float = 2.0
 
 
 @dataclass

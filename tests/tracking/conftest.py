@@ -11,6 +11,7 @@ import pytest
 from gridwright.contract import HISTORIES, Failure, TrialResult, TrialSpec
 from gridwright.datasets import load, split
 from gridwright.tracking import TrackingSession, TrackingSettings
+from gridwright.tracking.embedded_store import EmbeddedStore
 from gridwright.trial import trial_key
 
 START_MS = 1_700_000_000_000
@@ -141,3 +142,9 @@ def points(settings):
         return [(point.step, point.timestamp, point.value) for point in history]
 
     return read
+
+
+@pytest.fixture
+def by_client(monkeypatch):
+    """Let runs be written by MLflow's client, as they are to a tracking server."""
+    monkeypatch.setattr(EmbeddedStore, "behind", lambda client: None)

@@ -37,6 +37,7 @@ def die_in(client, step, moment):
         ("log_batch", "halfway"),
     ],
 )
+@pytest.mark.usefixtures("by_client")
 def test_a_cut_off_run_is_completed(settings, iris, make_trial, runs, points, step, moment):
     spec, result = make_trial(epochs=30)
     session = TrackingSession.open(settings)
@@ -65,6 +66,7 @@ def test_a_cut_off_run_is_completed(settings, iris, make_trial, runs, points, st
     assert not list(settings.own_spool.glob("*.trial"))
 
 
+@pytest.mark.usefixtures("by_client")
 def test_a_cut_off_run_without_its_spool_file_is_replaced(settings, iris, make_trial, runs):
     spec, result = make_trial()
     session = TrackingSession.open(settings)
@@ -98,6 +100,8 @@ iris = split(load(config), config, "validation")
 trial = spool.read(source)
 settings = TrackingSettings.resolve("sqlite:///mlflow.db", "mlruns", "iris", "spool", folder)
 with TrackingSession.open(settings) as session:
+    if deadly == "kill":
+        session._embedded = None
     for index in range(first, first + 4):
         key = f"{index:064x}"
         session.submit(replace(trial.spec, key=key, index=index), replace(trial.result, key=key),
@@ -113,7 +117,7 @@ with TrackingSession.open(settings) as session:
 
 
 @pytest.fixture
-def start(settings, iris, make_trial, tmp_path):
+def start(settings, iris, make_trial, tmp_path, by_client):
     """Return a function that starts a process which submits four trials."""
     settings.own_spool.mkdir(parents=True)
     session = TrackingSession.open(settings)

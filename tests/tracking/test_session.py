@@ -138,6 +138,7 @@ def test_trials_are_children_of_their_sweep(session, settings, iris, make_trial,
     assert len(children) == 2
 
 
+@pytest.mark.usefixtures("by_client")
 def test_a_store_that_refuses_leaves_the_trial_in_the_spool(
     settings, iris, make_trial, runs, monkeypatch
 ):

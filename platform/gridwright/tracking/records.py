@@ -29,12 +29,16 @@ class TrackingSettings:
             leaves the choice to the tracking server.
         experiment_name: MLflow's experiment.
         spool: folder in which finished trials wait until they are written.
+        patience: seconds for which a store that cannot be used now is tried again.
+        retry_interval: seconds between two attempts.
     """
 
     uri: str
     artifacts: str | None
     experiment_name: str
     spool: Path
+    patience: float = 600.0
+    retry_interval: float = 2.0
 
     @classmethod
     def resolve(
@@ -44,14 +48,18 @@ class TrackingSettings:
         experiment_name: str,
         spool: str | Path,
         folder: Path | None = None,
+        **waiting: float,
     ) -> TrackingSettings:
-        """Return settings whose relative paths are meant from `folder` (the working folder)."""
+        """Return settings whose relative paths are meant from `folder` (the working folder).
+
+        `waiting` may hold `patience` and `retry_interval`.
+        """
         base = (folder or Path.cwd()).absolute()
         if uri.startswith(_SQLITE) and uri != f"{_SQLITE}:memory:":
             uri = f"{_SQLITE}{base / uri.removeprefix(_SQLITE)}"
         if artifacts is not None and "://" not in artifacts:
             artifacts = str(base / artifacts)
-        return cls(uri, artifacts, experiment_name, base / spool)
+        return cls(uri, artifacts, experiment_name, base / spool, **waiting)
 
     @property
     def public_uri(self) -> str:

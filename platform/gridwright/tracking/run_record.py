@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
 from gridwright.contract import HISTORIES
-from gridwright.tracking import tags
+from gridwright.tracking import artifact_files, tags
 from gridwright.tracking.model_artifact import FOLDER, model_artifact, signature
 from gridwright.tracking.params import flat_params, run_name
 
@@ -21,7 +21,26 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.types import Schema
 
+    from gridwright.contract import DataDescription
+    from gridwright.tracking.records import RunStatus
     from gridwright.tracking.spool import SpooledTrial
+
+
+class Series(NamedTuple):
+    """The points of one metric, by rising step.
+
+    Attributes:
+        name: of the metric.
+        values: finite numbers.
+        times: milliseconds since the epoch (Unix).
+        steps: the epochs, from 1; 0 for a final metric.
+    """
+
+    name: str
+    values: list[float]
+    times: list[int]
+    steps: list[int]
+
 
 # By this tag MLflow's UI knows which folder of artifacts is a model.
 _MODELS = "mlflow.log-model.history"
@@ -48,53 +67,64 @@ def fill(client: MlflowClient, run_id: str, trial: SpooledTrial) -> None:
     again that was cut off adds what it lacks and doubles nothing: artifacts are overwritten with
     the same bytes, and points with the same value, step and time are one point to MLflow.
     """
-    model = None if trial.result.failure else model_artifact(trial, run_id)
-    _log_files(client, run_id, trial, {} if model is None else model.files)
+    files, model_tags = artifacts(trial, run_id)
+    with tempfile.TemporaryDirectory() as folder:
+        artifact_files.write(folder, files)
+        client.log_artifacts(run_id, folder)
     client.log_batch(
         run_id,
-        metrics=list(metrics(trial)),
+        metrics=list(_metrics(trial)),
         params=[Param(name, value) for name, value in flat_params(trial.spec).items()],
-        tags=[] if model is None else [RunTag(_MODELS, model.history)],
+        tags=[RunTag(name, value) for name, value in model_tags.items()],
     )
-    client.log_inputs(run_id, datasets=[_dataset(trial)])
-    status = "FINISHED" if trial.result.failure is None else "FAILED"
-    client.set_terminated(run_id, status=status, end_time=trial.result.ended_ms)
+    client.log_inputs(run_id, datasets=[dataset_input(trial)])
+    client.set_terminated(run_id, status=final_status(trial), end_time=trial.result.ended_ms)
 
 
-def metrics(trial: SpooledTrial) -> Iterator[Metric]:
-    """Yield the points of the histories (step = epoch, from 1) and the final metrics.
+def final_status(trial: SpooledTrial) -> RunStatus:
+    """Return the status by which the run of `trial` is marked as complete."""
+    return "FINISHED" if trial.result.failure is None else "FAILED"
 
-    The last epoch comes first: MLflow keeps the latest value of each metric, and would write it
-    anew for every later point of the same request.
+
+def series(trial: SpooledTrial) -> list[Series]:
+    """Return the histories (step = epoch, from 1) and the final metrics.
 
     Values that are not finite are left out: MLflow would store a NaN as 0 and an infinity as
     1.8e308. The tag gridwright.failed_epoch says where a history ended.
     """
     result = trial.result
-    times = result.epoch_ms.tolist()
+    found = []
     for name in HISTORIES:
         history = result.histories.get(name)
-        values = [] if history is None else history.tolist()
-        for epoch in range(len(values), 0, -1):
-            if math.isfinite(values[epoch - 1]):
-                yield Metric(name, values[epoch - 1], times[epoch - 1], epoch)
+        if history is not None:
+            finite = np.flatnonzero(np.isfinite(history))
+            values, times = history[finite].tolist(), result.epoch_ms[finite].tolist()
+            found.append(Series(name, values, times, (finite + 1).tolist()))
     for name, value in result.metrics.items():
-        if math.isfinite(value):
-            yield Metric(name, float(value), result.ended_ms, 0)
+        if np.isfinite(value):
+            found.append(Series(name, [float(value)], [result.ended_ms], [0]))
+    return [one for one in found if one.values]
 
 
-def _log_files(
-    client: MlflowClient, run_id: str, trial: SpooledTrial, model: Mapping[str, bytes]
-) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        for relative, content in (
-            *_texts(trial),
-            *((f"{FOLDER}/{n}", c) for n, c in model.items()),
-        ):
-            path = Path(name, relative)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        client.log_artifacts(run_id, name)
+def _metrics(trial: SpooledTrial) -> Iterator[Metric]:
+    """Yield the points, the last epoch of each history first.
+
+    MLflow keeps the latest value of each metric, and would write it anew for every later point of
+    the same request.
+    """
+    for name, values, times, steps in series(trial):
+        for value, time, step in list(zip(values, times, steps, strict=True))[::-1]:
+            yield Metric(name, value, time, step)
+
+
+def artifacts(trial: SpooledTrial, run_id: str) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the run's files, relative POSIX path -> content, and the tags that tell of them."""
+    files = dict(_texts(trial))
+    if trial.result.failure:
+        return files, {}
+    model = model_artifact(trial, run_id)
+    files |= {f"{FOLDER}/{name}": content for name, content in model.files.items()}
+    return files, {_MODELS: model.history}
 
 
 def _texts(trial: SpooledTrial) -> Iterator[tuple[str, bytes]]:
@@ -111,17 +141,23 @@ def as_yaml(config: Mapping[str, Any]) -> bytes:
     return json.dumps(config, indent=2, ensure_ascii=False, default=str).encode()
 
 
-def _dataset(trial: SpooledTrial) -> DatasetInput:
+def dataset_input(trial: SpooledTrial) -> DatasetInput:
+    """Return the run's data set in MLflow's own form."""
     data = trial.description
     dataset = Dataset(
         name=trial.spec.dataset,
         digest=trial.spec.data_digest[:_DATASET_DIGEST],
         source_type="local",
         source=json.dumps({"uri": trial.data_source}),
-        schema=json.dumps(_dataset_schema(signature(data).inputs)),
+        schema=_dataset_schema_text(data),
         profile=json.dumps({"num_rows": data.n_train, "sample_shape": list(data.sample_shape)}),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+@lru_cache(maxsize=64)
+def _dataset_schema_text(data: DataDescription) -> str:
+    return json.dumps(_dataset_schema(signature(data).inputs))
 
 
 def _dataset_schema(inputs: Schema) -> dict[str, Any]:

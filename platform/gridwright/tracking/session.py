@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Self
 
 from gridwright.errors import TrackingError
 from gridwright.tracking import run_record, spool, sweep_run, tags
+from gridwright.tracking.embedded_store import EmbeddedStore
 from gridwright.tracking.params import flat_params
 from gridwright.tracking.probes import bounded_probes
 from gridwright.tracking.provenance import Provenance, capture
 from gridwright.tracking.spool import SpooledTrial
 from gridwright.tracking.store import Store, sentences
-from gridwright.tracking.writer import Writer
+from gridwright.tracking.writer import Waiting, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -52,7 +53,11 @@ class TrackingSession:
         self._errors: dict[str, FinishedRun] = {}
         self._cut_off: dict[str, list[str]] = {}
         self._sweep: sweep_run.SweepRun | None = None
-        self._writer = Writer(self._write)
+        # Files of which an attempt to write them failed, perhaps halfway.
+        self._doubtful: set[Path] = set()
+        self._embedded = EmbeddedStore.behind(store.client)
+        settings = store.settings
+        self._writer = Writer(self._write, settings.patience, settings.retry_interval)
 
     @classmethod
     def open(cls, settings: TrackingSettings) -> TrackingSession:
@@ -162,7 +167,8 @@ class TrackingSession:
             examples=data.x_train[:_EXAMPLES],
             probes=None,
         )
-        self._writer.put(spool.write(settings.own_spool, bounded_probes(trial, data)))
+        trial = bounded_probes(trial, data)
+        self._writer.put(spool.write(settings.own_spool, trial), trial)
         if self._sweep is not None and parent_run_id == self._sweep.run_id:
             self._sweep = self._sweep.with_news()
 
@@ -180,16 +186,24 @@ class TrackingSession:
             with self.store.lock, sentences(self.store.settings, "end the run of the sweep"):
                 sweep_run.end(self.store, self._sweep, status)
 
-    def _write(self, file: Path) -> None:
-        settings = self.store.settings
+    @property
+    def interruptions(self) -> Mapping[str, float]:
+        """What the store refused for a while: a sentence each, and the seconds it took."""
+        return self._writer.interruptions
+
+    def _write(self, waiting: Waiting) -> None:
+        settings, file = self.store.settings, waiting.file
         with self.store.lock, sentences(settings, "write a run"):
             if not file.exists():
                 # Another process has recovered it. Read anew what is finished.
                 self._finished = None
                 return
-            trial = spool.read(file)
+            trial = waiting.trial or spool.read(file)
             self._replace_cut_off(trial.spec.key)
-            self._complete(file, trial, None)
+            begun = self._begun(trial) if file in self._doubtful else None
+            self._doubtful.add(file)
+            self._complete(file, trial, begun)
+            self._doubtful.remove(file)
 
     def _recover_file(self, file: Path) -> int:
         try:
@@ -197,36 +211,47 @@ class TrackingSession:
         except TrackingError as error:
             _log.warning("%s; it is now %s, and its trial runs again", error, spool.set_aside(file))
             return 0
-        run = self._begun(trial)
-        if run is not None and run.info.status != "RUNNING":
-            # Only the end of the spool file was missing.
-            file.unlink()
-        else:
-            self._complete(file, trial, None if run is None else run.info.run_id)
+        self._complete(file, trial, self._begun(trial))
         return 1
 
     def _begun(self, trial: SpooledTrial) -> Run | None:
-        """Return the run that a dead process began for just this result, if it came so far."""
+        """Return the run that was begun for just this result, by whichever process.
+
+        A client that got no answer asks again: of two runs the one that went further counts.
+        """
         condition = f"tags.\"{tags.TRIAL_KEY}\" = '{trial.spec.key}'"
-        same = (
+        same = [
             run
             for run in self.store.runs(trial.experiment_name, condition)
             if run.info.start_time == trial.result.started_ms
-        )
-        return next(same, None)
+        ]
+        same.sort(key=lambda run: run.info.status == "RUNNING")
+        for repeated in same[1:]:
+            self.store.client.delete_run(repeated.info.run_id)
+        return same[0] if same else None
 
-    def _complete(self, file: Path, trial: SpooledTrial, run_id: str | None) -> None:
-        client = self.store.client
-        if run_id is None:
-            experiment_id = self.store.experiment_id(trial.experiment_name)
-            run_id = run_record.create(client, experiment_id, trial)
-        run_record.fill(client, run_id, trial)
+    def _complete(self, file: Path, trial: SpooledTrial, begun: Run | None) -> None:
+        if begun is not None and begun.info.status != "RUNNING":
+            # Only the end of the spool file was missing.
+            run_id = begun.info.run_id
+        else:
+            run_id = self._write_run(trial, None if begun is None else begun.info.run_id)
         file.unlink()
         run = tags.written_run(run_id, trial, flat_params(trial.spec))
         if run.failure is not None and run.failure.kind == "error":
             self._errors[run.key] = run
         elif self._finished is not None:
             self._finished[run.key] = run
+
+    def _write_run(self, trial: SpooledTrial, begun: str | None) -> str:
+        """Write the run of `trial`, or what lacks of the one that was begun; return its id."""
+        client = self.store.client
+        experiment_id = self.store.experiment_id(trial.experiment_name)
+        if begun is None and self._embedded is not None:
+            return self._embedded.write(experiment_id, trial)
+        run_id = begun or run_record.create(client, experiment_id, trial)
+        run_record.fill(client, run_id, trial)
+        return run_id
 
     def _find_cut_off(self) -> dict[str, list[str]]:
         """Return the runs that a dead process has begun and lost, by trial key.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -28,6 +29,15 @@ _PAGE = 1000
 _TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 # A fresh database and a new model version say a hundred things that nobody can act on.
 _LOUD = ("alembic", "mlflow.store")
+# MLflow prints the whole exception of a locked or full database, which is raised all the same.
+_LOUDER = ("mlflow.store.db.utils",)
+#: What a database that works again later says.
+_PASSING = re.compile(r"locked|busy|is full|disk I/O", re.IGNORECASE)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+
+
+class StoreUnavailable(TrackingError):
+    """The store cannot be used now, but may be later: unreachable, locked, or full."""
 
 
 class Store:
@@ -56,6 +66,8 @@ class Store:
         """
         for name in _LOUD:
             logging.getLogger(name).setLevel(logging.WARNING)
+        for name in _LOUDER:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             settings.own_spool.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -125,14 +137,31 @@ class Store:
 
 @contextmanager
 def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
-    """Turn what MLflow raises into a `TrackingError` that names the store, never its password."""
+    """Turn what MLflow raises into a `TrackingError` that names the store, never its password.
+
+    Raises:
+        StoreUnavailable: what failed may work later.
+        TrackingError: it will not.
+    """
     try:
         yield
-    except (MlflowException, SQLAlchemyError, ImportError) as error:  # ImportError: a driver
-        reason = str(error).replace(settings.uri, settings.public_uri).strip()
-        raise TrackingError(
-            f"cannot {action} at {settings.public_uri}: {reason.splitlines()[0]}"
-        ) from None
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        # ImportError: a driver. OSError: a disk that is full.
+        kind = StoreUnavailable if _is_passing(error, settings) else TrackingError
+        text = str(error).replace(settings.uri, settings.public_uri).strip()
+        # SQLAlchemy begins some of its messages by what it was doing by itself.
+        reasons = [line for line in text.splitlines() if not line.startswith("(raised as a")]
+        reason = reasons[0] if reasons else type(error).__name__
+        raise kind(f"cannot {action} at {settings.public_uri}: {reason}") from None
+
+
+def _is_passing(error: Exception, settings: TrackingSettings) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    if isinstance(error, MlflowException) and settings.uri.startswith(("http:", "https:")):
+        status: int = error.get_http_status_code()
+        return status == 429 or status >= 500
+    return bool(_PASSING.search(str(error)))
 
 
 def _let_readers_in(database: Path) -> None:

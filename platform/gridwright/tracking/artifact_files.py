@@ -1,0 +1,41 @@
+"""Puts the files of a run where MLflow looks for them, without a detour where that is a folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+from mlflow.utils.file_utils import local_file_uri_to_path
+from mlflow.utils.uri import is_local_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def put(uri: str, files: Mapping[str, bytes]) -> None:
+    """Write `files` (relative POSIX path -> content) to the artifact URI of a run.
+
+    Raises:
+        MlflowException, OSError: they cannot be written there.
+    """
+    if is_local_uri(uri):
+        write(local_file_uri_to_path(uri), files)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, files)
+        get_artifact_repository(uri).log_artifacts(folder)
+
+
+def write(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write `files` into `folder`, which is made if need be.
+
+    Paths stay text: pathlib would cost more than the writing.
+    """
+    for parent in {os.path.dirname(name) for name in files}:  # noqa: PTH120 - see above
+        Path(folder, parent).mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        with open(f"{folder}/{name}", "wb") as file:  # noqa: PTH123 - see above
+            file.write(content)
