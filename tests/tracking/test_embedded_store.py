@@ -15,6 +15,7 @@ from gridwright.contract import Failure
 from gridwright.errors import TrackingError
 from gridwright.tracking import TrackingSession, TrackingSettings, artifact_files, embedded_store
 from gridwright.tracking.embedded_store import KNOWN_SCHEMAS, EmbeddedStore
+from gridwright.tracking.seal import SEAL
 
 #: Columns that hold a random id, and what they are called once the rows are compared.
 RANDOM = {"run_uuid", "source_id", "destination_id", "input_uuid", "dataset_uuid"}
@@ -77,7 +78,8 @@ def write(folder, empty_store, iris, made):
             "", path.read_bytes().decode("latin-1"), names
         )
         for path in root.rglob("*")
-        if path.is_file()
+        # A seal is a digest of a file that holds the run's id.
+        if path.is_file() and path.name != SEAL
     }
     return tables(settings.database, names), files
 

@@ -117,7 +117,7 @@ def _endpoint(function: Endpoint) -> Endpoint:
                 )
             return await function(Request(request.scope, _bounded(request)))
         except MlflowException as error:
-            status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
+            status: int = error.get_http_status_code()
             return Response(_body(error), status, media_type="application/json")
 
     answer.__annotations__ = {"request": Request}
