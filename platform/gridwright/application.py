@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from gridwright import __version__
-from gridwright.errors import TrialFailed
+from gridwright.errors import ConfigurationError, TrialFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +70,10 @@ class Application:
         from gridwright.preflight import plan_trials
         from gridwright.sweep import Cluster
 
+        if cells[0].config["rerun"]:
+            raise ConfigurationError(
+                "rerun= repeats one run: leave out -m and every list of values"
+            )
         experiment = Experiment.of(cells[0].config)
         cells = experiment.select(cells)
         # Every cell has its own copy of what the sweep is told as a whole.
@@ -100,6 +104,9 @@ class Application:
         from gridwright.sweep import resolved
 
         config = resolved(configuration)
+        if config["rerun"]:
+            rerun(config)
+            return
         config = Experiment.of(config).trial_config(config)
         # As Ray does for its workers; TensorFlow reads it when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
@@ -109,6 +116,21 @@ class Application:
             return
         with open_session(config, plan) as session:
             run_single(plan, session)
+
+
+def rerun(config: Mapping[str, Any]) -> None:
+    """Repeat the run that the configuration names, and print how the two compare.
+
+    Raises:
+        NotReproduced: a number differs.
+        TrackingError: there is no such run.
+    """
+    from gridwright.repetition import repeat
+    from gridwright.tracking import RecordedRun, TrackingSettings, capture
+
+    tracking = config["tracking"]
+    settings = TrackingSettings.resolve(tracking["uri"], None, "", tracking["spool"])
+    print(repeat(RecordedRun.read(settings, config["rerun"]), capture()))
 
 
 def open_session(config: Mapping[str, Any], plan: Plan) -> TrackingSession:

@@ -110,6 +110,7 @@ class Configuration:
         forecast: probe a few cells before a sweep starts, to say how long it will take.
         reuse: take over what has finished before, instead of running it anew.
         strict: a sweep with failed trials ends with status 1.
+        rerun: id of a run to repeat and to compare; everything else is as it was in that run.
     """
 
     dataset: Dict[str, Any] = field(default_factory=dict)  # noqa: UP006 - see above
@@ -126,6 +127,7 @@ class Configuration:
     forecast: bool = True
     reuse: bool = True
     strict: bool = False
+    rerun: Optional[str] = None  # noqa: UP045 - see above
 
 
 def register() -> None:

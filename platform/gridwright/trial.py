@@ -41,7 +41,18 @@ if TYPE_CHECKING:
 
 #: What a configuration holds besides the trial itself: where and how it runs and is kept.
 _NOT_IN_KEY = frozenset(
-    {"dry_run", "forecast", "hydra", "promote", "resources", "reuse", "strict", "top", "tracking"}
+    {
+        "dry_run",
+        "forecast",
+        "hydra",
+        "promote",
+        "rerun",
+        "resources",
+        "reuse",
+        "strict",
+        "top",
+        "tracking",
+    }
 )
 
 #: Rows whose predictions are recorded, for the champion's loaded copy to repeat.

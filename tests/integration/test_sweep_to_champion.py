@@ -168,3 +168,13 @@ def test_reuse_can_be_turned_off(new_folder):
     assert "This trial is already finished" in out
     new_folder.run("model.epoch=2", "seed=1", "reuse=false")
     assert [len(part) for part in new_folder.runs()] == [2, 5]
+
+
+def test_a_run_is_repeated_and_compared(folder, sweep):
+    _, trials = folder.runs()
+    run = next(run for run in trials if run.info.status == "FINISHED")
+    out, _ = folder.run(f"rerun={run.info.run_id}")
+    assert f"run {run.info.run_id} is reproduced exactly" in out
+    assert len(folder.runs()[1]) == len(trials)
+    _, err = folder.run("-m", f"rerun={run.info.run_id},x", status=2)
+    assert "rerun= repeats one run" in err

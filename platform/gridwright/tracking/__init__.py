@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gridwright.tracking.champion import PromotionOutcome, promote
     from gridwright.tracking.leaderboard import Leaderboard
-    from gridwright.tracking.provenance import Provenance
+    from gridwright.tracking.provenance import Provenance, capture
+    from gridwright.tracking.recorded_run import RecordedRun
     from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
     from gridwright.tracking.report import log_report
     from gridwright.tracking.report_table import ReportTable
@@ -45,10 +46,12 @@ _HOMES = {
     "PastTrial": "store_view",
     "PromotionOutcome": "champion",
     "Provenance": "provenance",
+    "RecordedRun": "recorded_run",
     "ReportTable": "report_table",
     "SweepRecord": "records",
     "TrackingSession": "session",
     "TrackingSettings": "records",
+    "capture": "provenance",
     "leaderboard_text": "terminal_table",
     "log_report": "report",
     "past_trials": "store_view",
@@ -61,10 +64,12 @@ __all__ = [
     "PastTrial",
     "PromotionOutcome",
     "Provenance",
+    "RecordedRun",
     "ReportTable",
     "SweepRecord",
     "TrackingSession",
     "TrackingSettings",
+    "capture",
     "leaderboard_text",
     "log_report",
     "past_trials",
