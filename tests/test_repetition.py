@@ -29,8 +29,7 @@ def recorded(**parameters):
         spec.data_digest, "numpy-mlp", "validation", failure=result.failure,
     )  # fmt: skip
     histories = {
-        name: dict(enumerate(values.tolist(), start=1))
-        for name, values in result.histories.items()
+        name: dict(enumerate(values.tolist(), start=1)) for name, values in result.histories.items()
     }
     return RecordedRun(run, config, "", histories, spec.plugin_version, {}, "abc", dirty=False)
 

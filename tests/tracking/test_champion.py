@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from gridwright.errors import TrackingError
 from gridwright.plugins import load_model_plugin
@@ -83,6 +84,50 @@ def test_a_champion_that_is_as_good_stays(settings, write):
     assert not outcome.moved
     assert "version 1 stays the champion" in outcome.sentence
     assert champion(settings).run_id == runs[0].run_id
+    challenger = champion(settings, "challenger")
+    assert challenger.run_id == outcome.run_id != runs[0].run_id
+    assert f"version {challenger.version} is the challenger" in outcome.sentence
+
+
+def test_a_challenger_that_wins_is_no_challenger_any_more(settings, write):
+    store, runs = write((0.9, 0.4))
+    elect(store, runs)
+    store, weaker = write((0.8, 0.4))
+    elect(store, weaker)
+    assert champion(settings, "challenger").run_id == weaker[0].run_id
+    assert elect(store, weaker, mode="force").moved
+    with pytest.raises(MlflowException, match="challenger"):
+        champion(settings, "challenger")
+
+
+def test_a_version_says_where_it_comes_from(settings, write):
+    store, runs = write((0.9, 0.4))
+    elect(store, runs, sweep_run_id="s" * 32)
+    version = champion(settings)
+    expected = {
+        "run": runs[0].run_id, "sweep": "s" * 32, "data_digest": runs[0].data_digest,
+        "dataset": "iris", "validation_score": "0.9", "test_score": "0.8",
+    }  # fmt: skip
+    assert expected == {name: version.tags[f"gridwright.{name}"] for name in expected}
+    for part in (runs[0].run_id, "s" * 32, runs[0].data_digest, "validation_score 0.9000"):
+        assert part in version.description
+
+
+def test_a_promotion_by_somebody_else_meanwhile_is_seen(settings, write, monkeypatch):
+    """While a copy is checked, another process makes a better run the champion."""
+    from gridwright.tracking import champion as module
+
+    store, runs = write((0.9, 0.4), (0.95, 0.4))
+    check = module.check_copy
+
+    def slow(store, run):
+        check(store, run)
+        if run.run_id == runs[0].run_id:
+            elect(store, [runs[1]])
+
+    monkeypatch.setattr(module, "check_copy", slow)
+    assert not elect(store, [runs[0]]).moved
+    assert champion(settings).run_id == runs[1].run_id
 
 
 def test_a_better_run_becomes_champion_and_none_is_registered_twice(settings, write):

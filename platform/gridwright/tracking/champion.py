@@ -33,6 +33,8 @@ PromoteMode = Literal["auto", "force", "never"]
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+# Metrics that a model version tells, besides those that rank.
+_TOLD = ("validation_score", "test_score", "train_score")
 _RELATIVE, _ABSOLUTE = 1e-5, 1e-6
 
 
@@ -69,7 +71,7 @@ def promote(
     """Register the best of `runs`, trials of one data set, and move `champion` if it earned it.
 
     In mode `auto` the alias moves where there is no champion yet, or where the new run beats it
-    on the same data by the same metric. A run that cannot be compared becomes `challenger`.
+    on the same data by the same metric. Any other run becomes `challenger`.
     `force` moves the alias all the same; `never` registers nothing.
 
     Raises:
@@ -112,30 +114,18 @@ class _Promotion:
             return self._outcome(
                 champion, champion, best, f"version {champion.version} is the champion already"
             )
-        beaten = None if champion is None else self._beaten(champion, best)
-        if mode == "auto" and champion is not None and beaten is False:
-            return PromotionOutcome(
-                self._name,
-                None,
-                best.run_id,
-                moved=False,
-                champion=str(champion.version),
-                sentence=f"{self._name}: version {champion.version} stays the champion, "
-                f"{_score(best, self._rank_by)} does not beat it",
-            )
         check_copy(self._store, best)
         version = self._register(best, sweep_run_id)
-        if mode == "auto" and champion is not None and beaten is None:
+        # Checking a copy takes a while, and on a shared server others may have promoted meanwhile.
+        champion = self._champion()
+        refusal = None if champion is None or mode == "force" else self._refusal(champion, best)
+        if champion is not None and refusal is not None:
             self._client.set_registered_model_alias(self._name, CHALLENGER, version.version)
-            return self._outcome(
-                version,
-                champion,
-                best,
-                f"version {version.version} is registered as {CHALLENGER}: the champion, version "
-                f"{champion.version}, was measured on other data or by another metric; "
-                "promote=force puts the new one in its place",
-            )
+            sentence = f"{refusal}; version {version.version} is the {CHALLENGER}"
+            return self._outcome(version, champion, best, sentence)
+        # One statement: a reader sees the old champion or the new one, both whole.
         self._client.set_registered_model_alias(self._name, CHAMPION, version.version)
+        self._retire_challenger(version)
         return self._outcome(
             version,
             version,
@@ -143,6 +133,27 @@ class _Promotion:
             f"version {version.version} is the new champion, with {_score(best, self._rank_by)}",
             moved=True,
         )
+
+    def _refusal(self, champion: ModelVersion, best: FinishedRun) -> str | None:
+        """Return why `best` does not take the place of `champion`; None where it does."""
+        beaten = self._beaten(champion, best)
+        if beaten is None:
+            return (
+                f"version {champion.version} stays the champion, as it was measured on other data "
+                "or by another metric (promote=force replaces it)"
+            )
+        if not beaten:
+            return (
+                f"version {champion.version} stays the champion, "
+                f"{_score(best, self._rank_by)} does not beat it"
+            )
+        return None
+
+    def _retire_challenger(self, champion: ModelVersion) -> None:
+        """Take the alias `challenger` off a version that is the champion now."""
+        held = self._client.get_registered_model(self._name).aliases
+        if str(held.get(CHALLENGER)) == str(champion.version):
+            self._client.delete_registered_model_alias(self._name, CHALLENGER)
 
     def _champion(self) -> ModelVersion | None:
         try:
@@ -179,16 +190,31 @@ class _Promotion:
             self._name,
             source=f"runs:/{best.run_id}/{FOLDER}",
             run_id=best.run_id,
+            description=self._description(best, sweep_run_id),
             tags={
                 "gridwright.data_digest": best.data_digest,
                 tags.DATASET_KEY: best.dataset_key,
                 tags.RANK_BY: self._rank_by,
+                "gridwright.run": best.run_id,
+                "gridwright.dataset": best.dataset,
+                "gridwright.model": best.model,
                 **{
                     f"gridwright.{name}": repr(best.metrics.get(name, math.nan))
-                    for name in ranking_metrics(self._rank_by)
+                    for name in (*ranking_metrics(self._rank_by), *_TOLD)
+                    if name in best.metrics or name not in _TOLD
                 },
                 **({} if sweep_run_id is None else {"gridwright.sweep": sweep_run_id}),
             },
+        )
+
+    def _description(self, best: FinishedRun, sweep_run_id: str | None) -> str:
+        scores = ", ".join(
+            f"{name} {best.metrics[name]:.4f}" for name in _TOLD if name in best.metrics
+        )
+        sweep = "" if sweep_run_id is None else f" of sweep {sweep_run_id}"
+        return (
+            f"{best.model} on {best.dataset} ({scores}), run {best.run_id}{sweep}; SHA-256 of the "
+            f"data {best.data_digest}. `gridwright rerun={best.run_id}` repeats it."
         )
 
     def _outcome(
