@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gridwright.cli import run_command
+from gridwright.cli import run, run_command
 
 MISTAKES = {
     "data set misspelt": (
@@ -74,6 +74,15 @@ MISTAKES = {
         ["-m", "model.eta=0.1,fast,slow", "model.batch_size=16,-1"],
         r"5 of 6 trials cannot run; nothing was started\n.*eta.*fast",
     ),
+    "option misspelt": (
+        ["--multrun", "model.eta=1,2"],
+        r"unknown option '--multrun': did you mean '--multirun'\? choose one of --cfg",
+    ),
+    "short option that there is not": (["-x"], r"unknown option '-x'.*choose one of .*-m"),
+    "help about what is not there": (
+        ["model=numpy-mpl", "--help"],
+        r"unknown model 'numpy-mpl': did you mean 'numpy-mlp'\?",
+    ),
     "more cores than there are": (
         ["-m", "model.eta=0.1,0.2", "resources.cpus=4096"],
         r"resources.cpus must be at most \d+, the cores of this machine, but got 4096",
@@ -89,7 +98,7 @@ MISTAKES = {
 def test_mistake(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     arguments, sentence = MISTAKES[name]
-    assert run_command(arguments) == 2
+    assert run(arguments) == 2
     captured = capsys.readouterr()
     assert re.search(sentence, captured.err, re.DOTALL), captured.err
     assert captured.err.startswith("gridwright: "), captured.err

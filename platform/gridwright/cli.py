@@ -11,10 +11,11 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from gridwright.command_settings import OPTIONS, SHORT_OPTIONS
+from gridwright.errors import ConfigurationError, GridwrightError, unknown_name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from gridwright.errors import GridwrightError
 
 #: Exit status after Ctrl-C, as shells have it: 128 + SIGINT.
 INTERRUPTED = 130
@@ -22,22 +23,63 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; never returns."""
-    arguments = sys.argv[1:]
-    if arguments in (["--help"], ["-h"]):
-        from gridwright.help_text import help_text
+    sys.exit(run(sys.argv[1:]))
 
-        try:
-            print(help_text(), flush=True)
-        except BrokenPipeError:  # as in `gridwright --help | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    sys.exit(run_command(arguments))
+
+def run(arguments: Sequence[str]) -> int:
+    """Answer what can be told from files alone, or run the command; return the exit status."""
+    try:
+        text = _told(arguments)
+    except GridwrightError as error:
+        return _failed(error)
+    if text is None:
+        return run_command(arguments)
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:  # as in `gridwright --help | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _told(arguments: Sequence[str]) -> str | None:
+    """Return what a command only asks for: help, or shell completion; None for any other.
+
+    Raises:
+        ConfigurationError: an option that there is not, or something that is not installed.
+    """
+    if arguments[:1] and arguments[0] in {"-sc", "--shell-completion"}:
+        from gridwright.completion import answer
+
+        return answer(" ".join(arguments[1:]), os.environ.get("COMP_LINE", ""))
+    _refuse_unknown_options(arguments)
+    if {"--help", "-h"} & set(arguments):
+        from gridwright.help_text import help_for
+
+        return f"{help_for(arguments)}\n"
+    return None
+
+
+def _refuse_unknown_options(arguments: Sequence[str]) -> None:
+    """Name the nearest option; argparse would print all of Hydra's, and no hint.
+
+    Raises:
+        ConfigurationError: an option that there is not.
+    """
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if not name.startswith("-") or name in SHORT_OPTIONS:
+            continue
+        # As argparse does, take the beginning of an option for the whole of it.
+        if not (name.startswith("--") and any(option.startswith(name) for option in OPTIONS)):
+            near = OPTIONS if name.startswith("--") else (*OPTIONS, *SHORT_OPTIONS)
+            raise ConfigurationError(unknown_name("option", name, near))
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; what a user can mend is printed as a sentence.
 
-    0: finished; 1: the single run failed; 2: bad input, nothing was started; 130: interrupted.
+    0: finished; 1: finished, but the single run failed, or (`strict=true`) a trial of the sweep;
+    2: bad input, nothing was started; 130: interrupted.
     """
     # Without this, Hydra prints the exception and ends the process before it gets here.
     os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -64,8 +106,10 @@ def run_command(arguments: Sequence[str]) -> int:
         error = explain(raised)
         if error is None:
             raise
-    if error is None:
-        return 0
+    return 0 if error is None else _failed(error)
+
+
+def _failed(error: GridwrightError) -> int:
     if os.environ.get("GRIDWRIGHT_TRACEBACK") == "1":
         traceback.print_exception(error)
     _say(str(error))

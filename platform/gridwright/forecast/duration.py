@@ -20,6 +20,9 @@ _WRITTEN_RUN = 0.030  # of the writer, for a run without a history
 _WRITTEN_EPOCH = 0.00034  # of the writer, for the points of one epoch
 #: Seconds that `_loop` takes there.
 _REFERENCE = 0.0105
+#: Looks at what else runs, and by how much each step of niceness lessens its share (Linux).
+_GLANCES = 3
+_NICE_STEP = 1.25
 #: 90% of a normal distribution lie within so many standard deviations.
 _NINETY_PERCENT = 1.645
 #: How wrong the parts that no probe measures may be, as a factor either way.
@@ -110,13 +113,33 @@ def _loop() -> dict[int, str]:
 
 
 def _others() -> float:
-    """Return how many other threads want to run, on average of the last minute and of now."""
+    """Return how many cores other programs want, those that are nice for less than one each.
+
+    The average of the last minute counts as much as this moment, which a few glances catch.
+    """
+    glances = []
+    for _ in range(_GLANCES):
+        glances.append(_wanting())
+        time.sleep(0.01)
+    counts, weights = (sum(column) / _GLANCES for column in zip(*glances, strict=True))
     try:
-        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
-        running = next(int(line.split()[1]) for line in lines if line.startswith("procs_running"))
-        average = os.getloadavg()[0]
-    except (OSError, StopIteration):
-        return 0.0
-    # One of them is this process.
-    now = max(0.0, running - 1.0)
-    return max(0.0, (now + max(0.0, average - 1.0)) / 2)
+        minute = max(0.0, os.getloadavg()[0] - 1.0)  # one of them is this process
+    except OSError:
+        minute = counts
+    share = weights / counts if counts else 1.0
+    return float(weights + minute * share) / 2
+
+
+def _wanting() -> tuple[int, float]:
+    """Return how many other processes want to run now, and their weight in the scheduler."""
+    count, weight = 0, 0.0
+    own = os.getpid()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if fields[0] == "R" and path.parent.name != str(own):
+            count += 1
+            weight += float(_NICE_STEP ** -int(fields[16]))
+    return count, weight

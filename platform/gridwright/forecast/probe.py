@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from gridwright.datasets import TrialData
 
 #: CPU seconds after which the probe starts no other cell, and the share of the sweep's own.
-_BUDGET = 0.4
+_BUDGET = 0.8
 _SHARE = 0.005
 #: Epochs of one cell: enough of them to last this long, in CPU seconds.
 _ENOUGH = 0.02
 #: Bytes of samples that a probe trains on.
-_SAMPLE_BYTES = 4_000_000
+_SAMPLE_BYTES = 2_000_000
 _FEWEST_ROWS = 256
 
 
