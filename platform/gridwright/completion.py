@@ -75,7 +75,7 @@ def answer(request: str, line: str) -> str:
     action, _, shell = request.partition("=")
     if action not in {"install", "uninstall", "query"}:
         raise ConfigurationError(
-            f"-sc takes install=bash, uninstall=bash, or zsh or fish, but got {request!r}"
+            f"-sc takes install=<shell> or uninstall=<shell>, such as install=bash, but got {request!r}"
         )
     if shell not in _SCRIPTS:
         raise ConfigurationError(unknown_name("shell", shell, _SCRIPTS))
