@@ -75,7 +75,8 @@ def answer(request: str, line: str) -> str:
     action, _, shell = request.partition("=")
     if action not in {"install", "uninstall", "query"}:
         raise ConfigurationError(
-            f"-sc takes install=<shell> or uninstall=<shell>, such as install=bash, but got {request!r}"
+            "-sc takes install=<shell> or uninstall=<shell>, such as install=bash, but got "
+            f"{request!r}"
         )
     if shell not in _SCRIPTS:
         raise ConfigurationError(unknown_name("shell", shell, _SCRIPTS))
