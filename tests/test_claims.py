@@ -71,6 +71,12 @@ def test_a_row_is_named_by_what_distinguishes_it():
     assert [result.row for result in claims.compare([])] == ["beta=0.1", "beta=0.2"]
 
 
+def test_a_row_may_have_a_name_of_its_own():
+    row = {"name": "pooling", "where": {"model.eta": 1}, "shown": {"test_score": 1}}
+    (result,) = Claims.of({"rows": [row]}).compare([])
+    assert result.row == "pooling"
+
+
 def test_rows_without_a_finished_trial_say_why():
     claims = Claims.of(NODE)
     assert set(verdicts(claims.compare([])).values()) == {"not run"}

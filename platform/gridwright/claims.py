@@ -12,7 +12,7 @@ An experiment file may state rows of a published table, or what its author expec
 
 `where` finds the trials: every key it names has that value there; trials that differ in their seed
 only are one row, and their mean is held against the claim. `shown` stands beside what was obtained
-and claims nothing.
+and claims nothing. A row may have a `name`, else it is called by what `where` says of it alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Kind = Literal["at_least", "close_to", "shown"]
 Verdict = Literal["held", "not held", "shown", "not run", "failed"]
 
-_ROW_KEYS = ("where", "at_least", "close_to", "shown")
+_ROW_KEYS = ("name", "where", "at_least", "close_to", "shown")
 _ABSENT = object()
 #: Names of the cells of `ClaimResult.cells`.
 COLUMNS = ("trials", "metric", "claimed", "obtained", "spread", "n", "difference", "verdict")
@@ -66,10 +66,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A row of a table: which trials it is about, and what it claims of them."""
+    """A row of a table: which trials it is about, what it claims of them, and maybe a name."""
 
     where: Mapping[str, Any]
     claims: tuple[Claim, ...]
+    name: str = ""
 
     def is_about(self, config: Mapping[str, Any]) -> bool:
         """Tell whether a trial with this whole resolved configuration belongs to the row."""
@@ -169,18 +170,15 @@ class Claims:
         """Return what distinguishes each row from the others, or all it says if nothing does."""
         wheres = [row.where for row in self.rows]
         labels = []
-        for where in wheres:
+        for row in self.rows:
             differs = {
                 key: value
-                for key, value in where.items()
+                for key, value in row.where.items()
                 if any(other.get(key, _ABSENT) != value for other in wheres)
             }
-            labels.append(
-                " ".join(
-                    f"{key.rpartition('.')[2]}={_typed(value)}"
-                    for key, value in (differs or where).items()
-                )
-            )
+            named = (differs or row.where).items()
+            label = " ".join(f"{key.rpartition('.')[2]}={_typed(value)}" for key, value in named)
+            labels.append(row.name or label)
         return labels
 
 
@@ -214,7 +212,7 @@ def _row(place: str, node: Any) -> ClaimedRow:
             f"{place} claims nothing: add at_least, close_to or shown, such as "
             "at_least: {test_score: 0.9}"
         )
-    return ClaimedRow(dict(node["where"]), tuple(claims))
+    return ClaimedRow(dict(node["where"]), tuple(claims), str(node.get("name") or ""))
 
 
 def _simple(place: str, kind: Literal["at_least", "shown"], metric: str, value: Any) -> Claim:
