@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from gridwright.contract import TrialSpec
+    from gridwright.datasets import TrialData
 
 
 def opening(
@@ -46,6 +47,19 @@ def opening(
     if recovered:
         line += f" ({recovered} were left to write by an interrupted command)"
     return f"{line}."
+
+
+def data_notes(data: Iterable[TrialData]) -> str:
+    """Return what was decided while the data was read, a paragraph a data set; nothing if nothing.
+
+    Args:
+        data: of all trials; two splits of one set say the same once.
+    """
+    said = {(part.description.name, part.source): part.notes for part in data if part.notes}
+    return "".join(
+        "\n  ".join([f"Data {name}, {source}:", *notes]) + "\n"
+        for (name, source), notes in said.items()
+    )
 
 
 def _trials(count: int) -> str:

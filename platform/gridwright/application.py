@@ -66,6 +66,7 @@ class Application:
 
     def sweep(self, cells: Sequence[Cell], configuration: DictConfig) -> None:
         """Run every cell of a grid with Ray Tune, and end with leaderboard and champion."""
+        from gridwright.announcement import data_notes
         from gridwright.experiment import Experiment
         from gridwright.preflight import plan_trials
         from gridwright.sweep import Cluster
@@ -85,6 +86,7 @@ class Application:
         )
         if plan.left_out:
             print(f"{plan.left_out}\n")
+        print(data_notes(plan.data.values()), end="")
         if config["dry_run"]:
             show(config, plan)
             return
@@ -99,6 +101,7 @@ class Application:
     def _run(self, configuration: DictConfig) -> None:
         from hydra.core.hydra_config import HydraConfig
 
+        from gridwright.announcement import data_notes
         from gridwright.experiment import Experiment
         from gridwright.preflight import plan_trials
         from gridwright.sweep import resolved
@@ -111,6 +114,7 @@ class Application:
         # As Ray does for its workers; TensorFlow reads it when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
         plan = plan_trials([(list(HydraConfig.get().overrides.task), config)])
+        print(data_notes(plan.data.values()), end="")
         if config["dry_run"]:
             show(config, plan)
             return

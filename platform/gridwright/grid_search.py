@@ -159,14 +159,15 @@ class GridSearch:
 def _trial_data(task: Task, train: tuple[Array, Array], test: tuple[Array, Array]) -> TrialData:
     x_train, y_train, x_test, y_test = map(np.asarray, (*train, *test))
     dataset = Dataset.of_arrays("arrays", task, (x_train, y_train), (x_test, y_test))
+    x, x_test_part = dataset.arrays
     return TrialData(
-        description=describe(dataset, len(dataset.x)),
+        description=describe(dataset, len(x)),
         digest=dataset.digest,
         source=dataset.source,
-        x_train=dataset.x,
+        x_train=x,
         y_train=dataset.y,
-        x_validation=dataset.x_test,
+        x_validation=x_test_part,
         y_validation=dataset.y_test,
-        x_test=dataset.x_test,
+        x_test=x_test_part,
         y_test=dataset.y_test,
     )

@@ -13,11 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gridwright.captured_output import captured_output
 from gridwright.checkpoints import RESUMED_EPOCH, Progress
 from gridwright.contract import Failure, TrialResult
+from gridwright.cross_validation import cross_validated
 from gridwright.errors import GridwrightError, PluginError, TrainingDiverged
 from gridwright.evaluation import evaluate, predictions
 from gridwright.histories import EpochRecorder
@@ -54,9 +53,6 @@ _NOT_IN_KEY = frozenset(
         "tracking",
     }
 )
-
-#: Rows whose predictions are recorded, for the champion's loaded copy to repeat.
-_PROBE_ROWS = 200
 
 
 def trial_key(config: Mapping[str, Any], data_digest: str, plugin_version: str) -> str:
@@ -142,6 +138,8 @@ class _Trial:
             self.spec.parameters, description.task, description, self.spec.seed
         )
         with _threads(self.spec.config):
+            if self.data.divisions:
+                self.metrics |= cross_validated(self.spec, self.data, self.plugin)
             self.fit(estimator)
             self.measure(estimator)
             self.probe(estimator)
@@ -208,7 +206,7 @@ class _Trial:
 
     def probe(self, estimator: Estimator) -> None:
         x = self.data.x_train if self.data.x_test is None else self.data.x_test
-        rows = np.linspace(0, len(x) - 1, min(_PROBE_ROWS, len(x))).astype(np.int64)
+        rows = self.data.probe_rows
         self.probe_rows = rows
         self.probe_predictions = predictions(estimator, x[rows], self.data.description)
 

@@ -14,11 +14,13 @@ def test_a_full_node_is_read():
             "split_seed": 7,
         }
     )
-    assert settings == DatasetSettings("iris", 90, 0.25, 0.5, 7)
+    assert settings == DatasetSettings(
+        "iris", "iris", 90, test_fraction=0.25, validation_fraction=0.5, split_seed=7
+    )
 
 
 def test_a_name_alone_is_enough():
-    assert DatasetSettings.of({"name": "mnist"}) == DatasetSettings("mnist", None, None, None, 0)
+    assert DatasetSettings.of({"name": "mnist"}) == DatasetSettings("mnist", "mnist")
 
 
 @pytest.mark.parametrize("key", ["test_fraction", "validation_fraction"])
@@ -58,3 +60,28 @@ def test_a_published_test_part_cannot_be_asked_for_again():
 def test_a_node_without_a_name_says_what_to_add():
     with pytest.raises(DatasetError, match="add dataset=<name>"):
         DatasetSettings.of({"limit": 5})
+
+
+def test_a_limit_and_a_fraction_are_one_too_many():
+    with pytest.raises(DatasetError) as caught:
+        DatasetSettings.of({"name": "iris", "limit": 60, "fraction": 0.5})
+    assert str(caught.value) == (
+        "dataset.limit=60 and dataset.fraction=0.5 both say how many samples are kept: set one of "
+        "them to null"
+    )
+
+
+@pytest.mark.parametrize("value", [0, -0.1, 1.01, True, "0.5", float("nan")])
+def test_a_fraction_of_the_data_lies_above_0_and_reaches_1(value):
+    with pytest.raises(DatasetError, match=r"dataset\.fraction must be above 0 and at most 1"):
+        DatasetSettings.of({"name": "iris", "fraction": value})
+
+
+def test_a_fraction_of_one_keeps_all():
+    assert DatasetSettings.of({"name": "iris", "fraction": 1}).fraction is None
+
+
+@pytest.mark.parametrize("value", [1, 0, 2.5, True, "5", 101])
+def test_folds_are_a_whole_number_from_2_to_100(value):
+    with pytest.raises(DatasetError, match=r"dataset\.folds must be"):
+        DatasetSettings.of({"name": "iris", "folds": value})

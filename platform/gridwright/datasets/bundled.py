@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from gridwright.datasets.dataset import Dataset
 
+if TYPE_CHECKING:
+    from gridwright.datasets.settings import DatasetSettings
 
-def read(name: str) -> Dataset:
-    """Return the data set `name`, which scikit-learn holds in its own package."""
-    return {"iris": _iris, "diabetes": _diabetes}[name]()
+
+def read(settings: DatasetSettings) -> Dataset:
+    """Return the data set of that name, which scikit-learn holds in its own package."""
+    return {"iris": _iris, "diabetes": _diabetes}[settings.source]()
 
 
 def _iris() -> Dataset:

@@ -1,9 +1,10 @@
-"""The named data sets: which there are, and how each is read. Nothing is imported until then."""
+"""Where data comes from: the named sets, the user's own files. Nothing is imported until then."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from gridwright.errors import DatasetError, unknown_name
 
@@ -11,60 +12,73 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridwright.datasets.dataset import Dataset
+    from gridwright.datasets.settings import DatasetSettings
 
 
 @dataclass(frozen=True, slots=True)
-class NamedSet:
-    """How one named data set is read.
+class Source:
+    """How one kind of data is read.
 
     Attributes:
-        read: returns the whole set; gets its name.
-        published_test_part: whether the set comes divided into a training and a test part.
+        module: of this package; its `read(settings)` returns the whole set.
+        published_test_part: whether the set always comes with a test part of its own.
+        options: keys of the configuration that only this source knows.
     """
 
-    read: Callable[[str], Dataset]
-    published_test_part: bool
+    module: str
+    published_test_part: bool = False
+    options: tuple[str, ...] = ()
+
+    def read(self, settings: DatasetSettings) -> Dataset:
+        """Return the whole set.
+
+        Raises:
+            DatasetError: the data is absent, damaged or unfit.
+        """
+        module = import_module(f"gridwright.datasets.{self.module}")
+        reader = cast("Callable[[DatasetSettings], Dataset]", module.read)
+        return reader(settings)
 
 
-def _read_bundled(name: str) -> Dataset:
-    from gridwright.datasets.bundled import read
+_TABLE_OPTIONS = (
+    "path",
+    "target",
+    "task",
+    "drop",
+    "types",
+    "missing",
+    "missing_values",
+    "max_categories",
+    "groups",
+    "time",
+    "separator",
+    "encoding",
+    "decimal",
+    "header",
+)
 
-    return read(name)
-
-
-def _read_pictures(name: str) -> Dataset:
-    from gridwright.datasets.pictures import read
-
-    return read(name)
-
-
-def _read_statlog(name: str) -> Dataset:
-    from gridwright.datasets.statlog import read
-
-    return read(name)
-
-
-_SETS = {
-    "iris": NamedSet(_read_bundled, published_test_part=False),
-    "diabetes": NamedSet(_read_bundled, published_test_part=False),
-    "statlog": NamedSet(_read_statlog, published_test_part=True),
-    "mnist": NamedSet(_read_pictures, published_test_part=True),
-    "fashion_mnist": NamedSet(_read_pictures, published_test_part=True),
-    "cifar10": NamedSet(_read_pictures, published_test_part=True),
+_SOURCES = {
+    "iris": Source("bundled"),
+    "diabetes": Source("bundled"),
+    "statlog": Source("statlog", published_test_part=True),
+    "mnist": Source("pictures", published_test_part=True),
+    "fashion_mnist": Source("pictures", published_test_part=True),
+    "cifar10": Source("pictures", published_test_part=True),
+    "table": Source("tables", options=_TABLE_OPTIONS),
 }
 
 
 def available() -> list[str]:
     """Return the names that `dataset=<name>` accepts, sorted."""
-    return sorted(_SETS)
+    return sorted(_SOURCES)
 
 
-def named_set(name: object) -> NamedSet:
-    """Return how the data set `name` is read.
+def source_of(name: object) -> Source:
+    """Return how the data of `dataset=<name>` is read.
 
     Raises:
         DatasetError: there is no data set of that name.
     """
-    if not isinstance(name, str) or name not in _SETS:
-        raise DatasetError(unknown_name("data set", name, _SETS))
-    return _SETS[name]
+    if not isinstance(name, str) or name not in _SOURCES:
+        raise DatasetError(unknown_name("data set", name, _SOURCES))
+    return _SOURCES[name]

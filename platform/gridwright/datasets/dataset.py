@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridwright.datasets.digests import digest_arrays
+from gridwright.datasets.table import ENCODING_VERSION, MOST_CATEGORIES, Table
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridwright.contract import Array, Task
+
+    Samples = Array | Table
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,8 @@ class Dataset:
     Attributes:
         name: as in `dataset=<name>`.
         task: what is predicted.
-        x: samples `(n, *sample_shape)` in their natural type.
+        x: samples `(n, *sample_shape)` in their natural type, or a table of `n` rows, which each
+            trial encodes by what its own training part teaches.
         y: class labels `(n,)`, or values `(n,)` or `(n, n_outputs)`.
         x_test: samples of the published test part; None where none is published.
         y_test: targets of the published test part.
@@ -32,18 +36,26 @@ class Dataset:
         feature_names: one name a column of a table; empty for other samples.
         target_names: one name a column of the target.
         source: where the data came from: a path, or the package that ships it.
+        groups: samples of one group, `(n,)` numbers, never come apart; None where there are none.
+        ordered: the samples are in the order of time: what is held out comes last.
+        max_categories: columns of values that a category of a table has at most.
+        notes: what was decided while it was read, in sentences for the user.
     """
 
     name: str
     task: Task
-    x: Array
+    x: Samples
     y: Array
-    x_test: Array | None
+    x_test: Samples | None
     y_test: Array | None
     classes: tuple[Any, ...]
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
     source: str
+    groups: Array | None = None
+    ordered: bool = False
+    max_categories: int = MOST_CATEGORIES
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of_arrays(
@@ -94,15 +106,44 @@ class Dataset:
         The set's own name and its source are left out: the same data keeps its digest wherever
         it lies.
         """
-        return digest_arrays(
-            {"x": self.x, "y": self.y, "x_test": self.x_test, "y_test": self.y_test},
-            {
-                "task": self.task,
-                "classes": self.classes,
-                "feature_names": self.feature_names,
-                "target_names": self.target_names,
-            },
+        properties: dict[str, Any] = {
+            "task": self.task,
+            "classes": self.classes,
+            "feature_names": self.feature_names,
+            "target_names": self.target_names,
+        }
+        if isinstance(self.x, Table):
+            encoding = [ENCODING_VERSION, self.max_categories, self.x.missing]
+            properties |= {"columns": self.x.properties(), "encoding": encoding}
+            return digest_arrays({**self.x.arrays(), "y": self.y}, properties)
+        x, x_test = self.arrays
+        arrays = {"x": x, "y": self.y, "x_test": x_test, "y_test": self.y_test}
+        return digest_arrays(arrays, properties)
+
+    @property
+    def arrays(self) -> tuple[Array, Array | None]:
+        """The samples and those of the published test part, of a set that is no table.
+
+        Raises:
+            TypeError: it is a table, which has arrays only once a trial has encoded it.
+        """
+        if isinstance(self.x, Table) or isinstance(self.x_test, Table):
+            raise TypeError(f"{self.name} is a table")
+        return self.x, self.x_test
+
+    def keep(self, rows: Array) -> Dataset:
+        """Return the data set with only these samples of those that are trained on."""
+        return replace(
+            self,
+            x=part_of(self.x, rows),
+            y=read_only(self.y[rows]),
+            groups=None if self.groups is None else self.groups[rows],
         )
+
+
+def part_of(samples: Samples, rows: Array) -> Samples:
+    """Return the samples of `rows`, read-only."""
+    return samples[rows] if isinstance(samples, Table) else read_only(samples[rows])
 
 
 def read_only(array: Array) -> Array:

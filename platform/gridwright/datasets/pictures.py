@@ -6,19 +6,25 @@ The file holds `x_train`, `y_train`, `x_test` and `y_test`: pictures `(n, height
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gridwright.datasets.array_files import read_npz
 from gridwright.datasets.data_folder import find_file
 from gridwright.datasets.dataset import Dataset
 
+if TYPE_CHECKING:
+    from gridwright.datasets.settings import DatasetSettings
+
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def read(name: str) -> Dataset:
-    """Return the picture set `name`.
+def read(settings: DatasetSettings) -> Dataset:
+    """Return the picture set of that name.
 
     Raises:
         DatasetError: its file is absent, damaged, or holds other arrays.
     """
+    name = settings.source
     path = find_file(name, f"{name}.npz")
     x_train, y_train, x_test, y_test = read_npz(path, _ARRAYS)
     # CIFAR-10 is also found with labels (n, 1).

@@ -1,24 +1,28 @@
-"""Divides a data set into the parts of a trial: seeded, and stratified by class."""
+"""Divides a data set into the parts of a trial; a table is encoded by what its own part teaches."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridwright.contract import DataDescription
-from gridwright.datasets.dataset import Dataset, read_only
+from gridwright.datasets.dataset import Dataset, part_of, read_only
+from gridwright.datasets.divisions import folds_of, hold_out
+from gridwright.datasets.preprocessing import Preprocessing
 from gridwright.datasets.settings import DatasetSettings
+from gridwright.datasets.table import Table
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gridwright.contract import Array, RankBy
+    from gridwright.datasets.dataset import Samples
 
-    Part = tuple[Array, Array]
+#: Rows whose predictions are recorded, for the champion's loaded copy to repeat.
+_PROBE_ROWS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,12 @@ class TrialData:
         y_validation: their targets.
         x_test: samples of the test part; None where there is none.
         y_test: their targets.
+        preprocessing: what made the samples of a table's own columns; None for other data.
+        raw_probes: for a table, the rows `probe_rows` as they were in the file.
+        divisions: training and validation rows of each fold; empty without cross-validation.
+        raw_train: the training part of a table that is cross-validated, as it was read.
+        max_categories: columns of values that a category of a table has at most.
+        notes: what was decided about the data, in sentences for the user.
     """
 
     description: DataDescription
@@ -47,6 +57,61 @@ class TrialData:
     y_validation: Array | None
     x_test: Array | None
     y_test: Array | None
+    preprocessing: Preprocessing | None = None
+    raw_probes: Table | None = None
+    divisions: Sequence[tuple[Array, Array]] = ()
+    raw_train: Table | None = None
+    max_categories: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def probe_rows(self) -> Array:
+        """Rows of the test part, or else of the training part, that a model must repeat."""
+        return probe_rows(len(self.x_train if self.x_test is None else self.x_test))
+
+    def profile(self) -> dict[str, Any]:
+        """Return the sizes of the parts, the balance of the classes and the digest, as JSON can."""
+        parts = {"train": self.y_train, "validation": self.y_validation, "test": self.y_test}
+        sizes = {f"num_{name}": len(y) for name, y in parts.items() if y is not None}
+        profile: dict[str, Any] = {"sha256": self.digest, **sizes}
+        if self.description.task == "classification":
+            labels, counts = np.unique(self.y_train, return_counts=True)
+            balance = zip(labels.tolist(), counts.tolist(), strict=True)
+            profile["classes"] = {str(label): count for label, count in balance}
+        return profile
+
+    def folds(self) -> Iterator[TrialData]:
+        """Yield the data of each fold of a cross-validation, made when it is asked for."""
+        for kept, held_out in self.divisions:
+            x, x_validation, names = self._encoded(kept, held_out)
+            shape = tuple(x.shape[1:])
+            yield replace(
+                self,
+                description=replace(
+                    self.description, n_train=len(x), sample_shape=shape, feature_names=names
+                ),
+                x_train=x,
+                y_train=read_only(self.y_train[kept]),
+                x_validation=x_validation,
+                y_validation=read_only(self.y_train[held_out]),
+                divisions=(),
+                raw_train=None,
+            )
+
+    def _encoded(self, kept: Array, held_out: Array) -> tuple[Array, Array, tuple[str, ...]]:
+        if self.raw_train is None:
+            x, names = self.x_train, self.description.feature_names
+            return read_only(x[kept]), read_only(x[held_out]), names
+        # No fold may know anything of what it is validated on.
+        learned = Preprocessing.learned(self.raw_train[kept], self.max_categories)
+        parts = (learned.encode(self.raw_train[rows]) for rows in (kept, held_out))
+        first, second = map(read_only, parts)
+        return first, second, learned.features
+
+
+def probe_rows(n: int) -> Array:
+    """Return the rows, of `n`, whose predictions are recorded: int64, in order, 200 at most."""
+    return np.linspace(0, n - 1, min(_PROBE_ROWS, n)).astype(np.int64)
 
 
 def split(dataset: Dataset, config: Mapping[str, Any], rank_by: RankBy) -> TrialData:
@@ -67,94 +132,120 @@ def divide(dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> Tria
     Raises:
         DatasetError: a part is missing, or too small for the classes; names the key to change.
     """
-    train, test = _test_part(dataset, settings)
-    if rank_by == "test":
-        if test is None:
-            raise DatasetError(
-                f"rank_by=test needs a test part of {dataset.name}: set dataset.test_fraction"
+    _check_ranking(dataset, settings, rank_by)
+    parts = _Parts(dataset, settings, rank_by)
+    preprocessing, raw = None, parts.raw_probes()
+    encoded: dict[str, Array | None] = {}
+    if isinstance(parts.x["train"], Table):
+        preprocessing = Preprocessing.learned(parts.x["train"], dataset.max_categories)
+        for name, part in parts.x.items():
+            encoded[name] = (
+                None if part is None else read_only(preprocessing.encode(part))  # type: ignore[arg-type] # a table's parts are tables
             )
-        validation = test
     else:
-        if settings.validation_fraction is None:
-            raise DatasetError(
-                "rank_by=validation needs a validation part: set dataset.validation_fraction"
-            )
-        train, validation = _hold_out(dataset, train, "validation", settings)
-    x_test, y_test = test or (None, None)
+        encoded = dict(parts.x)  # type: ignore[arg-type] # no table, as was just seen
+    if rank_by == "test":
+        encoded["validation"], parts.y["validation"] = encoded["test"], parts.y["test"]
+    x_train, y_train = encoded["train"], parts.y["train"]
+    assert x_train is not None and y_train is not None  # noqa: S101, PT018 - the training part
+    raw_train = parts.x["train"] if parts.divisions else None
     return TrialData(
-        description=describe(dataset, n_train=len(train[0])),
+        description=_description(dataset, x_train, preprocessing),
         digest=dataset.digest,
         source=dataset.source,
-        x_train=train[0],
-        y_train=train[1],
-        x_validation=validation[0],
-        y_validation=validation[1],
-        x_test=x_test,
-        y_test=y_test,
+        x_train=x_train,
+        y_train=y_train,
+        x_validation=encoded["validation"],
+        y_validation=parts.y["validation"],
+        x_test=encoded["test"],
+        y_test=parts.y["test"],
+        preprocessing=preprocessing,
+        raw_probes=raw,
+        divisions=parts.divisions,
+        raw_train=raw_train if isinstance(raw_train, Table) else None,
+        max_categories=dataset.max_categories,
+        notes=dataset.notes,
     )
 
 
-def _test_part(dataset: Dataset, settings: DatasetSettings) -> tuple[Part, Part | None]:
-    whole = dataset.x, dataset.y
-    if dataset.x_test is not None and dataset.y_test is not None:
-        return whole, (dataset.x_test, dataset.y_test)
-    if settings.test_fraction is None:
-        return whole, None
-    return _hold_out(dataset, whole, "test", settings)
-
-
-def _hold_out(
-    dataset: Dataset, part: Part, kind: str, settings: DatasetSettings
-) -> tuple[Part, Part]:
-    """Return `part` without the share called `<kind>_fraction`, and that share."""
-    from sklearn.model_selection import train_test_split
-
-    x, y = part
-    n_held_out = math.ceil(getattr(settings, f"{kind}_fraction") * len(x))
-    _check_sizes(dataset, y, n_held_out, kind)
-    kept, held_out = train_test_split(
-        np.arange(len(x)),
-        test_size=n_held_out,
-        random_state=settings.split_seed,
-        stratify=y if dataset.classes else None,
-    )
-    return (
-        (read_only(x[kept]), read_only(y[kept])),
-        (read_only(x[held_out]), read_only(y[held_out])),
-    )
-
-
-def _check_sizes(dataset: Dataset, y: Array, n_held_out: int, kind: str) -> None:
-    n_kept = len(y) - n_held_out
-    remedy = f"change dataset.{kind}_fraction or raise dataset.limit"
-    # R2 is not defined on a single sample.
-    least = len(dataset.classes) or 2
-    if min(n_kept, n_held_out) < least:
+def _check_ranking(dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> None:
+    published = dataset.x_test is not None
+    if rank_by == "test" and not published and settings.test_fraction is None:
         raise DatasetError(
-            f"the {kind} part of {dataset.name} would get {n_held_out} of {len(y)} samples, and "
-            f"both sides need at least {least}: {remedy}"
+            f"rank_by=test needs a test part of {dataset.name}: set dataset.test_fraction"
         )
-    if not dataset.classes:
-        return
-    labels, counts = np.unique(y, return_counts=True)
-    rare = set(dataset.classes).difference(labels[counts >= 2].tolist())
-    if rare:
+    if rank_by == "test" and settings.folds is not None:
         raise DatasetError(
-            f"class {min(rare)!r} of {dataset.name} has fewer than 2 of the {len(y)} samples that "
-            f"the {kind} part is taken from: {remedy}"
+            f"dataset.folds={settings.folds} ranks trials by their validation parts, and "
+            "rank_by=test asks for the test part: leave one of them out"
         )
+    if rank_by == "validation" and settings.validation_fraction is None and not settings.folds:
+        raise DatasetError(
+            "rank_by=validation needs a validation part: set dataset.validation_fraction"
+        )
+
+
+class _Parts:
+    """The parts of a data set, not encoded yet.
+
+    Attributes:
+        x: `train`, `validation`, `test` -> samples; None where there is no such part.
+        y: the same for targets.
+        divisions: rows of each fold within the training part.
+    """
+
+    def __init__(self, dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> None:
+        everything = np.arange(len(dataset.x))
+        train, test, validation = everything, None, None
+        if dataset.x_test is None and settings.test_fraction is not None:
+            train, test = hold_out(dataset, train, "test", settings)
+        self.divisions: Sequence[tuple[Array, Array]] = ()
+        if rank_by == "validation" and settings.folds:
+            self.divisions = folds_of(dataset, train, settings)
+        elif rank_by == "validation":
+            train, validation = hold_out(dataset, train, "validation", settings)
+        rows = {"train": train, "validation": validation, "test": test}
+        self.x: dict[str, Samples | None] = {
+            # The whole of it is no copy.
+            name: _samples(dataset, part, whole=part is everything)
+            for name, part in rows.items()
+        }
+        self.y: dict[str, Array | None] = {
+            name: None if part is None else read_only(dataset.y[part])
+            for name, part in rows.items()
+        }
+        if dataset.x_test is not None:
+            self.x["test"], self.y["test"] = dataset.x_test, dataset.y_test
+
+    def raw_probes(self) -> Table | None:
+        part = self.x["train"] if self.x["test"] is None else self.x["test"]
+        return part[probe_rows(len(part))] if isinstance(part, Table) else None
+
+
+def _samples(dataset: Dataset, rows: Array | None, *, whole: bool) -> Samples | None:
+    if rows is None:
+        return None
+    return dataset.x if whole else part_of(dataset.x, rows)
 
 
 def describe(dataset: Dataset, n_train: int) -> DataDescription:
-    """Return what a plugin may know of `dataset` when it trains on `n_train` of its samples."""
+    """Return what a plugin may know of arrays when it trains on `n_train` of their samples."""
+    if isinstance(dataset.x, Table):
+        raise TypeError("a table has a description once it is encoded")
+    return _description(dataset, dataset.x[:n_train], None)
+
+
+def _description(
+    dataset: Dataset, x_train: Array, preprocessing: Preprocessing | None
+) -> DataDescription:
     return DataDescription(
         name=dataset.name,
         task=dataset.task,
-        n_train=n_train,
-        sample_shape=tuple(dataset.x.shape[1:]),
-        dtype=dataset.x.dtype.name,
+        n_train=len(x_train),
+        sample_shape=tuple(x_train.shape[1:]),
+        dtype=x_train.dtype.name,
         classes=dataset.classes,
         n_outputs=1 if dataset.y.ndim == 1 else dataset.y.shape[1],
-        feature_names=dataset.feature_names,
+        feature_names=dataset.feature_names if preprocessing is None else preprocessing.features,
         target_names=dataset.target_names,
     )

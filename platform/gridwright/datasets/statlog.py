@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridwright.contract import Array
+    from gridwright.datasets.settings import DatasetSettings
 
 _COLUMNS = 37
 _PIXELS = [
@@ -29,12 +30,13 @@ _PIXELS = [
 _FEATURES = [f"{pixel} band {band}" for pixel in _PIXELS for band in (1, 2, 3, 4)]
 
 
-def read(name: str) -> Dataset:
+def read(settings: DatasetSettings) -> Dataset:
     """Return the Statlog set, with its published test part.
 
     Raises:
         DatasetError: a file is absent, or does not hold 37 whole numbers a line.
     """
+    name = settings.source
     path = find_file(name, "statlog/sat.trn")
     return Dataset.of_arrays(
         name,

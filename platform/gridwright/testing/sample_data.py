@@ -75,13 +75,14 @@ def _typed(x: Array, dtype: str) -> Array:
 
 
 def _trial_data(dataset: Dataset) -> TrialData:
+    x, _ = dataset.arrays
     return TrialData(
         description=describe(dataset, _N_TRAIN),
         digest=dataset.digest,
         source=dataset.source,
-        x_train=dataset.x[:_N_TRAIN],
+        x_train=x[:_N_TRAIN],
         y_train=dataset.y[:_N_TRAIN],
-        x_validation=dataset.x[_N_TRAIN:],
+        x_validation=x[_N_TRAIN:],
         y_validation=dataset.y[_N_TRAIN:],
         x_test=None,
         y_test=None,

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from mlflow.exceptions import MlflowException
 
 from gridwright.errors import GridwrightError, TrackingError
 from gridwright.tracking import tags
+from gridwright.tracking.examples import PROBES, read_probes
 from gridwright.tracking.manifest import default_output, read_checked
-from gridwright.tracking.model_artifact import DATA, FOLDER, PROBES
+from gridwright.tracking.model_artifact import DATA, FOLDER
 from gridwright.tracking.quiet_mlflow import pyfunc
 from gridwright.tracking.ranking import rank_key, ranked, ranking_metrics, score_name
 from gridwright.tracking.store import sentences
@@ -245,15 +245,11 @@ def check_copy(store: Store, run: FinishedRun) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(store.client.download_artifacts(run.run_id, FOLDER, name))
         try:
-            probes = np.load(folder / PROBES, allow_pickle=False)
+            predicted, recorded = _predict(folder)
         except OSError as error:
             raise TrackingError(
                 f"run {run.run_id} holds no {PROBES} to check its model with: run its trial again"
             ) from error
-        with probes:
-            inputs, recorded = probes["inputs"], probes["predictions"]
-        try:
-            predicted = _predict(folder, inputs)
         except GridwrightError as error:
             raise TrackingError(
                 f"the stored model of run {run.run_id} cannot be loaded, so that the champion "
@@ -268,15 +264,18 @@ def check_copy(store: Store, run: FinishedRun) -> None:
         )
 
 
-def _predict(folder: Path, inputs: Array) -> Array:
-    """Return what a server of the model in `folder` answers: probabilities, or values."""
+def _predict(folder: Path) -> tuple[Array, Array]:
+    """Return what a server of the model in `folder` answers to its probes, and what was recorded.
+
+    The answers are probabilities, or values.
+    """
+    if not (folder / PROBES).is_file():
+        raise FileNotFoundError(folder / PROBES)
     manifest = read_checked(folder / DATA)
     model = pyfunc.load_model(str(folder))
-    asked: Array | pd.DataFrame = inputs
-    if manifest.columns:
-        asked = pd.DataFrame(inputs, columns=list(manifest.columns), dtype=np.float64)
+    asked, recorded = read_probes(folder, manifest, model.metadata.get_input_schema())
     output = "probabilities" if manifest.task == "classification" else default_output(manifest.task)
-    return np.asarray(model.predict(asked, params={"output": output}))
+    return np.asarray(model.predict(asked, params={"output": output})), recorded
 
 
 def _score(run: FinishedRun, rank_by: RankBy) -> str:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from gridwright.contract import DataDescription, Task
 
 #: Grows when an older Gridwright could no longer serve the model.
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 MANIFEST = "manifest.json"
+#: What turns a table's own columns into samples, beside the manifest.
+PREPROCESSING = "preprocessing.json"
 #: The plugin's own files stand in this folder beside the manifest.
 FILES = "files"
 
@@ -31,9 +33,11 @@ class Manifest:
         plugin_version: version that wrote the files.
         task: what is predicted.
         classes: class labels in the order of the probabilities; empty for a regression.
-        columns: names of the columns of a table; empty where samples are tensors.
+        columns: names of the columns of a table of numbers; empty where samples are tensors, and
+            where the preprocessing names them.
         target_names: names of the values of a regression.
         files: relative POSIX path -> SHA-256 in hexadecimal.
+        preprocessing: SHA-256 of the file `PREPROCESSING`; empty where there is none.
     """
 
     model: str
@@ -43,6 +47,7 @@ class Manifest:
     columns: tuple[str, ...]
     target_names: tuple[str, ...]
     files: Mapping[str, str]
+    preprocessing: str = ""
 
     def to_json(self) -> str:
         """Return the text of the manifest's file."""
@@ -50,7 +55,11 @@ class Manifest:
 
 
 def describe(
-    model: str, plugin_version: str, data: DataDescription, files: Mapping[str, bytes]
+    model: str,
+    plugin_version: str,
+    data: DataDescription,
+    files: Mapping[str, bytes],
+    preprocessing: str = "",
 ) -> Manifest:
     """Return the manifest of a model that was trained on such data."""
     return Manifest(
@@ -58,9 +67,10 @@ def describe(
         plugin_version=plugin_version,
         task=data.task,
         classes=data.classes,
-        columns=table_columns(data),
+        columns=() if preprocessing else table_columns(data),
         target_names=data.target_names,
         files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        preprocessing=hashlib.sha256(preprocessing.encode()).hexdigest() if preprocessing else "",
     )
 
 
@@ -93,13 +103,23 @@ def read_checked(folder: Path) -> Manifest:
                 f"the stored model in {folder} {problem} {', '.join(sorted(names))}: "
                 "fetch it again from its run"
             )
+    if manifest.preprocessing:
+        _check_digest(folder, PREPROCESSING, folder / PREPROCESSING, manifest.preprocessing)
     for name, digest in manifest.files.items():
-        if hashlib.sha256((root / name).read_bytes()).hexdigest() != digest:
-            raise ModelFileError(
-                f"the file {name} of the stored model in {folder} was altered: its SHA-256 is "
-                "not the recorded one; fetch it again from its run"
-            )
+        _check_digest(folder, name, root / name, digest)
     return manifest
+
+
+def _check_digest(folder: Path, name: str, path: Path, digest: str) -> None:
+    if not path.is_file():
+        raise ModelFileError(
+            f"the stored model in {folder} lacks {name}: fetch it again from its run"
+        )
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        raise ModelFileError(
+            f"the file {name} of the stored model in {folder} was altered: its SHA-256 is not the "
+            "recorded one; fetch it again from its run"
+        )
 
 
 def _read(path: Path) -> Manifest:

@@ -6,7 +6,6 @@ it runs once for each (data description, requirements); a trial then only fills 
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 import warnings
@@ -14,31 +13,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+from typing import TYPE_CHECKING
 
 from gridwright import __version__
-from gridwright.tracking.manifest import FILES, MANIFEST, default_output, describe, table_columns
-from gridwright.tracking.quiet_mlflow import Model, ModelSignature, pyfunc
+from gridwright.tracking.examples import example_files, example_info, probe_files
+from gridwright.tracking.manifest import FILES, MANIFEST, PREPROCESSING, describe
+from gridwright.tracking.quiet_mlflow import Model, pyfunc
 from gridwright.tracking.seal import MLMODEL, SEAL, seal
+from gridwright.tracking.signatures import signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gridwright.contract import Array, DataDescription
+    from gridwright.contract import DataDescription
     from gridwright.tracking.spool import SpooledTrial
 
 #: Folder of the model among a run's artifacts: `runs:/<run id>/model`.
 FOLDER = "model"
-#: Probe inputs and the predictions that the trial recorded for them, beside the model.
-PROBES = "probes.npz"
 #: Folder, in `FOLDER`, of the manifest and the plugin's files.
 DATA = "data/gridwright"
 _LOADER = "gridwright.tracking.served_model"
-_EXAMPLE = "input_example.json"
-_SERVING_EXAMPLE = "serving_input_example.json"
 # What the template says where a run has its own id and time.
 _ID = "0" * 31 + "1"
 _CREATED = "1970-01-01 00:00:00.000001"
@@ -65,33 +59,29 @@ def model_artifact(trial: SpooledTrial, run_id: str) -> ModelArtifact:
     what it already holds.
     """
     spec, result = trial.spec, trial.result
-    template = _template(trial.description, trial.requirements)
+    example = tuple(example_info(trial).items())
+    # To a cache, the classes 0 and 1 are the same as False and True.
+    labels = repr(trial.description.classes)
+    template = _template(
+        trial.description, trial.requirements, trial.preprocessing, example, labels
+    )
     created = datetime.fromtimestamp(result.ended_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
     def own(text: str) -> str:
         return text.replace(_ID, run_id).replace(_CREATED, created)
 
     files = {name: own(text).encode() for name, text in template.texts.items()}
-    manifest = describe(spec.model, spec.plugin_version, trial.description, result.files)
+    manifest = describe(
+        spec.model, spec.plugin_version, trial.description, result.files, trial.preprocessing
+    )
     files[f"{DATA}/{MANIFEST}"] = manifest.to_json().encode()
+    if trial.preprocessing:
+        files[f"{DATA}/{PREPROCESSING}"] = trial.preprocessing.encode()
     sealed = (MLMODEL, f"{DATA}/{MANIFEST}")
     files[f"{DATA}/{SEAL}"] = seal({name: files[name] for name in sealed})
     files |= {f"{DATA}/{FILES}/{name}": content for name, content in result.files.items()}
-    files |= _examples(trial.description, trial.examples)
-    if trial.probes is not None and result.probe_predictions is not None:
-        files[PROBES] = _npz(inputs=trial.probes, predictions=result.probe_predictions)
+    files |= example_files(trial) | probe_files(trial)
     return ModelArtifact(files, own(template.history))
-
-
-def signature(data: DataDescription) -> ModelSignature:
-    """Return the signature: named double columns for a table, else a tensor of the data's type."""
-    columns = table_columns(data)
-    inputs: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in columns]
-    return ModelSignature(
-        inputs=Schema(inputs or [TensorSpec(np.dtype(data.dtype), (-1, *data.sample_shape))]),
-        outputs=Schema([ColSpec(_output_type(data))]),
-        params=ParamSchema([ParamSpec("output", DataType.string, default_output(data.task))]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +91,16 @@ class _Template:
 
 
 @lru_cache(maxsize=64)
-def _template(data: DataDescription, requirements: tuple[str, ...]) -> _Template:
+def _template(
+    data: DataDescription,
+    requirements: tuple[str, ...],
+    preprocessing: str,
+    example: tuple[tuple[str, str], ...],
+    labels: str,
+) -> _Template:
+    del labels  # a part of the cache's key
     model = Model(artifact_path=FOLDER, run_id=_ID, model_uuid=_ID, utc_time_created=_CREATED)
-    model.saved_input_example_info = _example_info(data)
+    model.saved_input_example_info = dict(example)
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         # The example is there, but written by hand: MLflow would load the model to check it.
         warnings.filterwarnings("ignore", "(?s).*An input example was not provided")
@@ -115,7 +112,7 @@ def _template(data: DataDescription, requirements: tuple[str, ...]) -> _Template
             loader_module=_LOADER,
             data_path=data_path,
             mlflow_model=model,
-            signature=signature(data),
+            signature=signature(data, preprocessing),
             # The loader is ours; MLflow adds itself.
             pip_requirements=[f"gridwright=={__version__}", *requirements],
         )
@@ -125,38 +122,3 @@ def _template(data: DataDescription, requirements: tuple[str, ...]) -> _Template
             if path.is_file()
         }
     return _Template(texts, json.dumps([model.get_tags_dict()]))
-
-
-def _output_type(data: DataDescription) -> DataType:
-    if data.task == "regression":
-        return DataType.double
-    by_type = {bool: DataType.boolean, int: DataType.long, float: DataType.double}
-    return by_type.get(type(data.classes[0]) if data.classes else str, DataType.string)
-
-
-def _example_info(data: DataDescription) -> dict[str, str]:
-    info = {"artifact_path": _EXAMPLE, "serving_input_path": _SERVING_EXAMPLE}
-    if table_columns(data):
-        return info | {"type": "dataframe", "pandas_orient": "split"}
-    return info | {"type": "ndarray", "format": "tf-serving"}
-
-
-def _examples(data: DataDescription, samples: Array | None) -> dict[str, bytes]:
-    if samples is None:
-        return {}
-    columns = table_columns(data)
-    example: dict[str, Any] = {"inputs": samples.tolist()}
-    serving = example
-    if columns:
-        example = {"columns": list(columns), "data": samples.tolist()}
-        serving = {"dataframe_split": example}
-    return {
-        _EXAMPLE: json.dumps(example).encode(),
-        _SERVING_EXAMPLE: json.dumps(serving).encode(),
-    }
-
-
-def _npz(**arrays: Array) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()

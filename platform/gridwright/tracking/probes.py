@@ -24,8 +24,10 @@ def bounded_probes(trial: SpooledTrial, data: TrialData) -> SpooledTrial:
     count = max(1, _BYTES // max(1, part[:1].nbytes))
     rows = np.asarray(result.probe_rows)[:count]
     predictions = np.asarray(result.probe_predictions)[:count]
+    raw = [] if data.raw_probes is None else data.raw_probes[:count].rows_as_written()
     return replace(
         trial,
         result=replace(result, probe_rows=rows, probe_predictions=predictions),
         probes=part[rows],
+        raw_rows=tuple(raw),
     )

@@ -31,6 +31,7 @@ _TYPES: dict[object, tuple[tuple[type, ...], str, str]] = {
     DataType.integer: ((int,), "a whole number", "int32"),
     DataType.boolean: ((bool,), "true or false", "bool"),
     DataType.string: ((str,), "text", "object"),
+    DataType.datetime: ((str,), "a date as text, such as 2024-01-31", "object"),
 }
 
 
@@ -127,12 +128,17 @@ def _of_columns(payload: Mapping[str, Any]) -> tuple[Mapping[str, Sequence[Any]]
 def _array(values: Sequence[Any], spec: ColSpec) -> Array:
     accepted, word, dtype = _TYPES.get(spec.type, ((object,), "a value", "object"))
     allowed: set[type] = set(accepted) if spec.required else {*accepted, type(None)}
+    if int in accepted and float in set(map(type, values)):
+        # JSON has one type of number, and many a client writes 3 as 3.0.
+        values = [_as_whole(value) for value in values]
     if object not in allowed and not set(map(type, values)) <= allowed:
         place = next(i for i, value in enumerate(values) if type(value) not in allowed)
         raise RefusedInput(
             f"every value must be {word}, but column {spec.name!r} holds "
             f"{shown(values[place])} in row {place} (counted from 0)"
         )
+    if spec.type == DataType.datetime:
+        return _dates(values, str(spec.name))
     try:
         # numpy makes a NaN of a gap among floats; among other values it must stay None for pandas.
         gaps = not spec.required and None in values
@@ -149,6 +155,27 @@ def _array(values: Sequence[Any], spec: ColSpec) -> Array:
             f"in row {place} (counted from 0)"
         )
     return array
+
+
+def _dates(values: Sequence[Any], name: str) -> Array:
+    """Return datetime64[ns] in UTC; pandas would make text of text, which MLflow takes for none."""
+    parsed = pd.to_datetime(
+        pd.Series(values, dtype=object), format="ISO8601", errors="coerce", utc=True
+    )
+    unread = [
+        place for place, date in enumerate(parsed.isna()) if date and values[place] is not None
+    ]
+    if unread:
+        raise RefusedInput(
+            f"every value must be a date such as 2024-01-31, but column {name!r} holds "
+            f"{shown(values[unread[0]])} in row {unread[0]} (counted from 0)"
+        )
+    dates: Array = parsed.dt.tz_localize(None).to_numpy().astype("datetime64[ns]")
+    return dates
+
+
+def _as_whole(value: Any) -> Any:
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _missing(name: str, columns: Mapping[str, Sequence[Any]]) -> str:

@@ -12,8 +12,9 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 
 from gridwright.contract import HISTORIES
 from gridwright.tracking import artifact_files, tags
-from gridwright.tracking.model_artifact import FOLDER, model_artifact, signature
+from gridwright.tracking.model_artifact import FOLDER, model_artifact
 from gridwright.tracking.params import flat_params, run_name
+from gridwright.tracking.signatures import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,20 +145,21 @@ def as_yaml(config: Mapping[str, Any]) -> bytes:
 def dataset_input(trial: SpooledTrial) -> DatasetInput:
     """Return the run's data set in MLflow's own form."""
     data = trial.description
+    shape = list(data.sample_shape)
     dataset = Dataset(
         name=trial.spec.dataset,
         digest=trial.spec.data_digest[:_DATASET_DIGEST],
         source_type="local",
         source=json.dumps({"uri": trial.data_source}),
-        schema=_dataset_schema_text(data),
-        profile=json.dumps({"num_rows": data.n_train, "sample_shape": list(data.sample_shape)}),
+        schema=_dataset_schema_text(data, trial.preprocessing),
+        profile=json.dumps({"num_rows": data.n_train, "sample_shape": shape, **trial.data_profile}),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
 @lru_cache(maxsize=64)
-def _dataset_schema_text(data: DataDescription) -> str:
-    return json.dumps(_dataset_schema(signature(data).inputs))
+def _dataset_schema_text(data: DataDescription, preprocessing: str) -> str:
+    return json.dumps(_dataset_schema(signature(data, preprocessing).inputs))
 
 
 def _dataset_schema(inputs: Schema) -> dict[str, Any]:

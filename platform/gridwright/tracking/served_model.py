@@ -19,10 +19,17 @@ import numpy as np
 import pandas as pd
 
 from gridwright.contract import Classifier
-from gridwright.errors import PluginError, unknown_name
+from gridwright.datasets.preprocessing import Preprocessing
+from gridwright.errors import DatasetError, PluginError, unknown_name
 from gridwright.plugins import load_model_plugin
 from gridwright.tracking import scoring_server
-from gridwright.tracking.manifest import FILES, Manifest, default_output, read_checked
+from gridwright.tracking.manifest import (
+    FILES,
+    PREPROCESSING,
+    Manifest,
+    default_output,
+    read_checked,
+)
 from gridwright.tracking.refusals import RefusedInput
 from gridwright.tracking.seal import SEAL, check_seal
 
@@ -46,8 +53,11 @@ class ServedModel:
         manifest: what the model takes and gives.
     """
 
-    def __init__(self, manifest: Manifest, estimator: Estimator) -> None:
+    def __init__(
+        self, manifest: Manifest, estimator: Estimator, preprocessing: Preprocessing | None = None
+    ) -> None:
         self.manifest = manifest
+        self._preprocessing = preprocessing
         self._estimator = estimator
         self._labels = np.asarray(manifest.classes)
         # The contract does not ask estimators to be safe for threads, and the server has several.
@@ -95,6 +105,12 @@ class ServedModel:
 
     def _samples(self, model_input: Any) -> Array:
         columns = self.manifest.columns
+        if self._preprocessing is not None:
+            frame = pd.DataFrame(model_input)
+            try:
+                return self._preprocessing.encode_frame(frame)
+            except DatasetError as error:
+                raise RefusedInput(str(error)) from None
         if not columns:
             x = np.asarray(model_input)
             if x.dtype.kind == "f" and not np.isfinite(x).all():
@@ -145,7 +161,12 @@ def _load_pyfunc(path: str) -> ServedModel:
     # MLflow gives the folder `data/gridwright` of the model's own.
     check_seal(folder / SEAL, folder.parent.parent)
     manifest = read_checked(folder)
-    return ServedModel(manifest, load_model_plugin(manifest.model).load(folder / FILES))
+    preprocessing = None
+    if manifest.preprocessing:
+        text = (folder / PREPROCESSING).read_text(encoding="utf-8")
+        preprocessing = Preprocessing.of_json(text)
+    estimator = load_model_plugin(manifest.model).load(folder / FILES)
+    return ServedModel(manifest, estimator, preprocessing)
 
 
 def _computed(predictions: Array) -> Array:

@@ -165,7 +165,8 @@ class TrackingSession:
             parent_run_id=parent_run_id,
             provenance=self.provenance,
             examples=data.x_train[:_EXAMPLES],
-            probes=None,
+            preprocessing="" if data.preprocessing is None else data.preprocessing.to_json(),
+            data_profile=data.profile(),
         )
         trial = bounded_probes(trial, data)
         self._writer.put(spool.write(settings.own_spool, trial), trial)

@@ -23,7 +23,7 @@ from gridwright.errors import TrackingError
 from gridwright.tracking.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gridwright.contract import Array
 
@@ -51,6 +51,9 @@ class SpooledTrial:
         provenance: the code it came from.
         examples: a few samples `(n, *sample_shape)`, the model's input example.
         probes: the samples that `result.probe_predictions` belong to; None for a failed trial.
+        preprocessing: `Preprocessing.to_json` of a table that is served in its own columns.
+        raw_rows: for such a table, the rows that `probes` were made of, in these columns.
+        data_profile: sizes of the parts, balance of the classes, digest of the data.
     """
 
     spec: TrialSpec
@@ -63,6 +66,9 @@ class SpooledTrial:
     provenance: Provenance = field(default_factory=Provenance)
     examples: Array | None = None
     probes: Array | None = None
+    preprocessing: str = ""
+    raw_rows: Sequence[Sequence[Any]] = ()
+    data_profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write(folder: Path, trial: SpooledTrial) -> Path:
@@ -146,6 +152,9 @@ def _record(trial: SpooledTrial) -> dict[str, Any]:
         "experiment_name": trial.experiment_name,
         "parent_run_id": trial.parent_run_id,
         "provenance": asdict(trial.provenance),
+        "preprocessing": trial.preprocessing,
+        "raw_rows": trial.raw_rows,
+        "data_profile": dict(trial.data_profile),
     }
 
 
@@ -200,6 +209,9 @@ def _trial(record: Mapping[str, Any], contents: Mapping[str, bytes]) -> SpooledT
         provenance=Provenance(**record["provenance"]),
         examples=arrays.get("examples"),
         probes=arrays.get("probes"),
+        preprocessing=record.get("preprocessing", ""),
+        raw_rows=tuple(record.get("raw_rows", ())),
+        data_profile=record.get("data_profile", {}),
     )
 
 

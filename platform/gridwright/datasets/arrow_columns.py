@@ -1,0 +1,187 @@
+"""Columns of an Arrow table -> typed columns of ours: numbers, booleans, categories, dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gridwright.datasets.dates import date_format_of, parsed_dates
+from gridwright.datasets.table import Column
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from gridwright.contract import Array
+    from gridwright.datasets.table import Kind
+
+#: A column of text with at least this share of numbers is one of numbers, with mistakes in it.
+MOSTLY_NUMBERS = 0.8
+
+
+def typed_column(
+    name: str, values: pa.ChunkedArray, *, textual: bool, kind: Kind | None = None
+) -> Column | None:
+    """Return one column; None if it has no value at all.
+
+    Args:
+        name: of the column.
+        values: as Arrow read them.
+        textual: they were text in the file.
+        kind: what they are said to mean; None has it told from the values.
+
+    Raises:
+        DatasetError: values that are neither; names the column and the first bad row.
+    """
+    if values.null_count == len(values):
+        return None
+    values = _plain(name, values)
+    if kind is None:
+        kind = _kind_of(name, values)
+    return _BUILDERS[kind](name, values, textual)
+
+
+def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return `values` in one of the types bool, int64, float64, timestamp, string."""
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return _plain(name, values.cast(kind.value_type))
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return values.cast(pa.timestamp("us"), safe=False)
+    if pa.types.is_boolean(kind):
+        return values
+    if pa.types.is_integer(kind):
+        return values.cast(pa.float64() if pa.types.is_uint64(kind) else pa.int64(), safe=False)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return values.cast(pa.float64())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_time(kind):
+        return values.cast(pa.string())
+    raise DatasetError(
+        f"column {name!r} holds values of the type {kind}, which are neither numbers, truth "
+        "values, text nor dates: leave it out with dataset.drop"
+    )
+
+
+def _kind_of(name: str, values: pa.ChunkedArray) -> Kind:
+    if pa.types.is_boolean(values.type):
+        return "boolean"
+    if pa.types.is_timestamp(values.type):
+        return "date"
+    if not pa.types.is_string(values.type):
+        return "number"
+    words = values.dictionary_encode().combine_chunks().dictionary.to_pylist()
+    if date_format_of(words) is not None:
+        return "date"
+    _refuse_mistakes(name, values, words)
+    return "category"
+
+
+def _refuse_mistakes(name: str, values: pa.ChunkedArray, words: list[str]) -> None:
+    """Refuse a column of numbers with a few other texts in it."""
+    other = [word for word in words if not _is_number(word)]
+    if len(other) == len(words):
+        return
+    bad = pc.is_in(values, pa.array(other, pa.string()))
+    present = len(values) - values.null_count
+    n_bad = pc.sum(bad).as_py()
+    if n_bad and present - n_bad >= MOSTLY_NUMBERS * present:
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        raise DatasetError(
+            f"column {name!r} holds numbers, but {values[row].as_py()!r} in row {row + 1} (counted "
+            f"from 1, without the header){_more(n_bad)}: correct it, add it to "
+            "dataset.missing_values, or say what the column is, such as "
+            f"'dataset.types={{{name}: category}}'"
+        )
+
+
+def _more(n_bad: int) -> str:
+    return f" and {n_bad - 1} more such value{'s' * (n_bad > 2)}" if n_bad > 1 else ""
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
+    del textual
+    whole = pa.types.is_integer(values.type) and values.null_count == 0
+    if pa.types.is_string(values.type):
+        words = values.dictionary_encode().combine_chunks().dictionary.to_pylist()
+        _refuse_mistakes(name, values, words)
+        try:
+            values = values.cast(pa.float64())
+        except pa.ArrowInvalid as error:
+            raise DatasetError(f"column {name!r} is said to hold numbers, but {error}") from error
+    array = values.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+    infinite = np.flatnonzero(np.isinf(array))
+    if len(infinite):
+        raise DatasetError(
+            f"column {name!r} holds an infinite number in row {infinite[0] + 1} (counted from 1, "
+            "without the header): correct it, or add it to dataset.missing_values"
+        )
+    return Column(name, "number", array, whole=whole, optional=bool(np.isnan(array).any()))
+
+
+def _boolean(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
+    del textual
+    if not pa.types.is_boolean(values.type):
+        try:
+            values = values.cast(pa.bool_())
+        except pa.ArrowException as error:
+            raise DatasetError(
+                f"column {name!r} is said to hold truth values, but not all of its values are true "
+                f"or false ({error})"
+            ) from error
+    array = values.cast(pa.int8()).fill_null(-1).to_numpy()
+    return Column(name, "boolean", array, optional=values.null_count > 0)
+
+
+def _category(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
+    del textual
+    native = not pa.types.is_string(values.type)
+    if pa.types.is_floating(values.type):
+        numbers = values.to_numpy()
+        present = numbers[~np.isnan(numbers)]
+        if (present == np.rint(present)).all():  # whole numbers that have gaps
+            values = pc.if_else(pc.is_nan(values), None, values).cast(pa.int64())
+    codes = values.cast(pa.string()).dictionary_encode().combine_chunks()
+    words = codes.dictionary.to_pylist()
+    order = np.argsort(np.asarray(words, dtype=object), kind="stable")
+    place = np.empty(len(words) + 1, np.int32)
+    place[order] = np.arange(len(words), dtype=np.int32)
+    place[-1] = -1
+    array: Array = place[codes.indices.fill_null(len(words)).to_numpy()]
+    vocabulary = tuple(words[index] for index in order)
+    return Column(
+        name, "category", array, vocabulary, native=native, optional=bool((array < 0).any())
+    )
+
+
+def _date(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
+    form = ""
+    if pa.types.is_string(values.type):
+        codes = values.dictionary_encode().combine_chunks()
+        words = codes.dictionary.to_pylist()
+        found = date_format_of(words)
+        if found is None:
+            raise DatasetError(
+                f"column {name!r} is said to hold dates, but not all of its values are (such as "
+                f"{words[0]!r})"
+            )
+        form = found
+        dates = np.append(parsed_dates(words, form), np.datetime64("NaT", "us"))
+        array = dates[codes.indices.fill_null(len(words)).to_numpy()]
+    elif pa.types.is_timestamp(values.type):
+        array = values.to_numpy().astype("datetime64[us]")
+    else:
+        raise DatasetError(f"column {name!r} is said to hold dates, but it holds {values.type}")
+    optional = bool(np.isnat(array).any())
+    return Column(name, "date", array, date_format=form, native=not textual, optional=optional)
+
+
+_BUILDERS = {"number": _number, "boolean": _boolean, "category": _category, "date": _date}

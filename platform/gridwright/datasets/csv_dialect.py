@@ -1,0 +1,165 @@
+"""How a file of separated values is written: encoding, separator, decimal point, header."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEPARATORS = (",", ";", "\t", "|")
+#: Bytes at the beginning of a file that its dialect is told from.
+SAMPLE = 1 << 17
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COMMA_NUMBER = re.compile(r"\s*[-+]?\d+,\d+(e[-+]?\d+)?\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
+_DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file of separated values is written.
+
+    Attributes:
+        encoding: Python's name of it.
+        separator: one character.
+        decimal: the decimal point, `.` or `,`.
+        header: whether the first row holds the names of the columns.
+        names: cells of the first row.
+    """
+
+    encoding: str
+    separator: str
+    decimal: str
+    header: bool
+    names: tuple[str, ...]
+
+
+def encoding_of(sample: bytes) -> str:
+    """Return the encoding that a file begins to be written in.
+
+    A byte order mark decides; without one, zero bytes tell UTF-16, what is not UTF-8 is taken
+    for Windows-1252, the superset of Latin-1 that its files are really written in.
+
+    Raises:
+        DatasetError: the file is no text.
+    """
+    for mark, name in _MARKS:
+        if sample.startswith(mark):
+            return name
+    zeros = sample.count(0)
+    if zeros:
+        even = sample[::2].count(0)
+        if zeros > len(sample) * 0.2 and even in {0, zeros}:
+            return "utf-16-be" if even else "utf-16-le"
+        raise DatasetError("it holds zero bytes and is no text")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def dialect_of(
+    sample: bytes,
+    *,
+    whole: bool,
+    encoding: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    header: bool | None = None,
+) -> Dialect:
+    """Return how the file that begins with `sample` is written; what is given is taken as it is.
+
+    Raises:
+        DatasetError: the file is no text of that encoding, or holds nothing.
+    """
+    encoding = encoding or encoding_of(sample)
+    text = _decoded(sample, encoding)
+    if not whole:
+        text = text[: text.rfind("\n") + 1] or text
+    if not text.strip():
+        raise DatasetError("it is empty")
+    separator = separator or _separator_of(text)
+    rows = _rows(text, separator)
+    return Dialect(
+        encoding,
+        separator,
+        decimal or _decimal_of(rows, separator),
+        _has_header(rows) if header is None else header,
+        # As pandas calls the column of an index that was written without a name.
+        tuple(cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(rows[0])),
+    )
+
+
+def _decoded(sample: bytes, encoding: str) -> str:
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(sample)
+    except LookupError:
+        raise DatasetError(
+            f"dataset.encoding must be an encoding such as utf-8, utf-16 or latin-1, not "
+            f"{encoding!r}"
+        ) from None
+    except UnicodeError as error:
+        raise DatasetError(
+            f"it is not written in {encoding} ({getattr(error, 'reason', error)}): set "
+            "dataset.encoding to the right one, or to null to have it found out"
+        ) from error
+
+
+def _separator_of(text: str) -> str:
+    """Return the separator by which most rows have the same number of cells, and at least 2."""
+
+    def merit(separator: str) -> tuple[float, int]:
+        widths = Counter(len(row) for row in _rows(text, separator))
+        width, count = widths.most_common(1)[0]
+        return (count / widths.total() if width > 1 else 0.0, width)
+
+    return max(SEPARATORS, key=merit)
+
+
+def _rows(text: str, separator: str) -> list[list[str]]:
+    csv.field_size_limit(1 << 24)
+    rows = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    try:
+        return [row for row in rows if row][:1000] or [[""]]
+    except csv.Error as error:
+        raise DatasetError(f"line {rows.line_num} cannot be read ({error})") from error
+
+
+def _decimal_of(rows: Sequence[Sequence[str]], separator: str) -> str:
+    if separator == ",":
+        return "."
+    cells = [cell for row in rows[1:] for cell in row]
+    commas = sum(bool(_COMMA_NUMBER.fullmatch(cell)) for cell in cells)
+    points = sum("." in cell and bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    return "," if commas > points else "."
+
+
+def _has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row names the columns: none of its cells is a number or a date.
+
+    A number in the first row counts only where the column goes on with numbers.
+    """
+    first, rest = rows[0], rows[1:]
+
+    def is_value(cell: str) -> bool:
+        return bool(_NUMBER.fullmatch(cell) or _DATE.fullmatch(cell))
+
+    for place, cell in enumerate(first):
+        if is_value(cell) and any(is_value(row[place]) for row in rest if place < len(row)):
+            return False
+    return True

@@ -1,0 +1,54 @@
+"""Dates that are written as text: in which form, and what they say."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridwright.contract import Array
+
+#: ISO 8601 stands for itself. Where a day and a month may both be meant, the month comes first
+#: only if no date of the column forbids it.
+FORMATS = (
+    "",
+    *(
+        f"{day}{time}"
+        for day in (
+            "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y",
+            "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d.%m.%y", "%m/%d/%y",
+        )
+        for time in ("", " %H:%M", " %H:%M:%S")
+    ),
+)  # fmt: skip
+_LIKELY = re.compile(r"\s*(\d{1,4}[-/. ]|[A-Za-z]{3,9} \d{1,2},)")
+_ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ].*)?\s*")
+_LOOKED_AT = 200
+
+
+def date_format_of(words: Sequence[str]) -> str | None:
+    """Return the format in which all of these texts are dates; None if there is none."""
+    looked_at = [word for word in words[:_LOOKED_AT] if word]
+    if not looked_at or not all(_LIKELY.match(word) for word in looked_at):
+        return None
+    for form in FORMATS:
+        # A few first: most forms fit none of them.
+        parts = (looked_at, words)
+        if all(not np.isnat(parsed_dates(part, form)).any() for part in parts):
+            return form
+    return None
+
+
+def parsed_dates(words: Sequence[str], form: str) -> Array:
+    """Return datetime64[us] `(n,)`, NaT where a text is no date of this form; zones become UTC."""
+    if not form:
+        words = [word if _ISO.fullmatch(word) else "" for word in words]
+    series = pd.Series(list(words), dtype=object)
+    parsed = pd.to_datetime(series, format=form or "ISO8601", errors="coerce", utc=True)
+    dates: Array = parsed.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return dates

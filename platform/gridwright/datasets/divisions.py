@@ -1,0 +1,137 @@
+"""Which rows are held out: seeded, stratified by class, whole groups, or the last in time."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from gridwright.contract import Array
+    from gridwright.datasets.dataset import Dataset
+    from gridwright.datasets.settings import DatasetSettings
+
+    Division = tuple[Array, Array]
+
+
+def hold_out(dataset: Dataset, rows: Array, kind: str, settings: DatasetSettings) -> Division:
+    """Return `rows` without the share called `<kind>_fraction`, and that share.
+
+    Raises:
+        DatasetError: a side is too small for the classes; names the key to change.
+    """
+    from sklearn.model_selection import train_test_split
+
+    n_held_out = math.ceil(getattr(settings, f"{kind}_fraction") * len(rows))
+    remedy = f"change dataset.{kind}_fraction or raise dataset.limit"
+    if dataset.ordered or dataset.groups is not None:
+        _check_counts(dataset, len(rows), n_held_out, kind, remedy, least=2)
+        divided = (
+            (rows[:-n_held_out], rows[-n_held_out:])
+            if dataset.ordered
+            else _groups_held_out(dataset, rows, n_held_out, settings.split_seed)
+        )
+        _check_classes(dataset, divided[0], kind)
+        return divided
+    y = dataset.y[rows]
+    _check_counts(dataset, len(y), n_held_out, kind, remedy, least=len(dataset.classes) or 2)
+    _check_rare(dataset, y, kind, remedy)
+    kept, held_out = train_test_split(
+        np.arange(len(rows)),
+        test_size=n_held_out,
+        random_state=settings.split_seed,
+        stratify=y if dataset.classes else None,
+    )
+    return rows[kept], rows[held_out]
+
+
+def folds_of(dataset: Dataset, rows: Array, settings: DatasetSettings) -> list[Division]:
+    """Return the training and the validation rows of each fold of a cross-validation.
+
+    Positions count within `rows`. Folds in the order of time each train on what came before.
+
+    Raises:
+        DatasetError: there are fewer samples, groups or members of a class than folds.
+    """
+    from sklearn import model_selection as ms
+
+    n, seed = settings.folds or 0, settings.split_seed
+    y = dataset.y[rows]
+    groups = None if dataset.groups is None else dataset.groups[rows]
+    if dataset.ordered:
+        splitter = ms.TimeSeriesSplit(n_splits=n)
+        found, least, what = len(rows), n + 1, "samples"
+    elif groups is not None:
+        kind = ms.StratifiedGroupKFold if dataset.classes else ms.GroupKFold
+        splitter = kind(n_splits=n, shuffle=True, random_state=seed)
+        found, least, what = len(np.unique(groups)), n, "groups"
+    elif dataset.classes:
+        splitter = ms.StratifiedKFold(n_splits=n, shuffle=True, random_state=seed)
+        labels, counts = np.unique(y, return_counts=True)
+        found, least = int(counts.min()), n
+        what = f"samples of class {labels.tolist()[int(counts.argmin())]!r}"
+    else:
+        splitter = ms.KFold(n_splits=n, shuffle=True, random_state=seed)
+        found, least, what = len(rows), 2 * n, "samples"
+    if found < least:
+        raise DatasetError(
+            f"dataset.folds={n} needs at least {least} {what}, but the training part of "
+            f"{dataset.name} has {found}: take fewer folds"
+        )
+    divisions = list(splitter.split(np.zeros(len(rows)), y, groups))
+    for kept, _ in divisions:
+        _check_classes(dataset, rows[kept], "validation")
+    return divisions
+
+
+def _groups_held_out(dataset: Dataset, rows: Array, n_held_out: int, seed: int) -> Division:
+    """Return a division by whole groups whose second part comes near to `n_held_out` samples."""
+    groups: Array = dataset.groups[rows]  # type: ignore[index] # the caller has looked
+    names, sizes = np.unique(groups, return_counts=True)
+    if len(names) < 2:
+        raise DatasetError(
+            f"dataset.groups finds one group only in {dataset.name}: there must be two at least"
+        )
+    order = np.random.default_rng(seed).permutation(len(names))
+    passed = np.cumsum(sizes[order])
+    count = int(np.abs(passed[:-1] - n_held_out).argmin()) + 1
+    held_out = np.isin(groups, names[order[:count]])
+    return rows[~held_out], rows[held_out]
+
+
+def _check_classes(dataset: Dataset, kept: Array, kind: str) -> None:
+    if not dataset.classes:
+        return
+    lost = set(dataset.classes).difference(dataset.y[kept].tolist())
+    if lost:
+        raise DatasetError(
+            f"class {min(lost)!r} of {dataset.name} would only be in the {kind} part: the groups "
+            f"or the order of time leave none to train on; change dataset.{kind}_fraction or "
+            "dataset.split_seed"
+        )
+
+
+def _check_counts(
+    dataset: Dataset, n: int, n_held_out: int, kind: str, remedy: str, *, least: int
+) -> None:
+    # R2 is not defined on a single sample.
+    if min(n - n_held_out, n_held_out) < least:
+        raise DatasetError(
+            f"the {kind} part of {dataset.name} would get {n_held_out} of {n} samples, and "
+            f"both sides need at least {least}: {remedy}"
+        )
+
+
+def _check_rare(dataset: Dataset, y: Array, kind: str, remedy: str) -> None:
+    if not dataset.classes:
+        return
+    labels, counts = np.unique(y, return_counts=True)
+    rare = set(dataset.classes).difference(labels[counts >= 2].tolist())
+    if rare:
+        raise DatasetError(
+            f"class {min(rare)!r} of {dataset.name} has fewer than 2 of the {len(y)} samples that "
+            f"the {kind} part is taken from: {remedy}"
+        )

@@ -1,0 +1,299 @@
+"""Tables in files that others wrote: CSV, TSV, Parquet, Feather and JSON lines, as Arrow tables."""
+
+from __future__ import annotations
+
+import io
+import lzma
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+
+from gridwright.datasets.csv_dialect import SAMPLE, Dialect, dialect_of
+from gridwright.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+#: Texts that stand for a missing value, unless `dataset.missing_values` says otherwise.
+MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None")
+_COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz"}
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".data": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".feather": "feather",
+    ".arrow": "feather",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+}
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How a file of separated values is to be read; None has it found out.
+
+    Attributes:
+        separator: one character.
+        encoding: Python's name of it.
+        decimal: the decimal point.
+        header: whether the first row holds names.
+        missing: texts that stand for a missing value.
+    """
+
+    separator: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
+    missing: tuple[str, ...] = MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """What a file holds.
+
+    Attributes:
+        table: its columns.
+        textual: its values were text, from which the types were told.
+        notes: what was decided on the way, in sentences.
+    """
+
+    table: pa.Table
+    textual: bool
+    notes: tuple[str, ...] = ()
+
+
+def read_table(path: Path, options: ReadingOptions) -> ReadTable:
+    """Return the table in a file, whose format its name tells, compressed or not.
+
+    Raises:
+        DatasetError: the file is missing, empty or damaged, or its name tells no format.
+    """
+    if path.is_dir():
+        raise DatasetError(
+            f"{path} is a folder, and dataset=table reads one file: name it, or use dataset=images "
+            "for a folder of pictures"
+        )
+    if not path.is_file():
+        raise DatasetError(f"there is no file {path}: check dataset.path")
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    compression = _COMPRESSED.get(suffixes[-1]) if suffixes else None
+    ending = suffixes[-2:-1] if compression else suffixes[-1:]
+    form = _FORMATS.get(ending[0]) if ending else None
+    if form is None:
+        raise DatasetError(
+            f"the name of {path} tells no format of a table: it must end in one of "
+            f"{', '.join(sorted(_FORMATS))}, and may have one of {', '.join(_COMPRESSED)} behind it"
+        )
+    try:
+        if path.stat().st_size == 0:
+            raise DatasetError(f"{path} is empty")
+        return _READERS[form](_opener(path, compression), path, options)
+    except PermissionError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, EOFError, pa.ArrowException, lzma.LZMAError, UnicodeError) as error:
+        raise DatasetError(_explain(path, form, error)) from error
+
+
+def _opener(path: Path, compression: str | None) -> Callable[[], BinaryIO | pa.NativeFile]:
+    def opened() -> BinaryIO | pa.NativeFile:
+        if compression == "xz":
+            return lzma.open(path)
+        if compression is None:
+            return pa.memory_map(str(path))
+        return pa.CompressedInputStream(pa.OSFile(str(path)), compression)
+
+    return opened
+
+
+def _read_csv(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
+    with opened() as file:
+        sample = file.read(SAMPLE)
+        whole = not file.read(1)
+    try:
+        dialect = dialect_of(
+            sample,
+            whole=whole,
+            encoding=options.encoding,
+            separator=options.separator,
+            decimal=options.decimal,
+            header=options.header,
+        )
+    except DatasetError as error:
+        raise DatasetError(f"{path} cannot be read as a table: {error}") from error
+    _refuse_duplicates(path, dialect)
+    table = _parsed(opened, dialect, options)
+    if table is None:
+        # What is not UTF-8 came after the sample.
+        dialect = Dialect("cp1252", *_rest(dialect))
+        table = _parsed(opened, dialect, options)
+    if table is None or table.num_rows == 0:
+        raise DatasetError(f"{path} is empty: it has a header and no rows")
+    return ReadTable(table, textual=True, notes=tuple(_notes(dialect)))
+
+
+def _rest(dialect: Dialect) -> tuple[str, str, bool, tuple[str, ...]]:
+    return dialect.separator, dialect.decimal, dialect.header, dialect.names
+
+
+def _parsed(
+    opened: Callable[[], Any], dialect: Dialect, options: ReadingOptions
+) -> pa.Table | None:
+    """Return the table; None where some text is not written in UTF-8, though its beginning is."""
+    from pyarrow import csv
+
+    names = list(dialect.names) if dialect.header else list(map(str, range(len(dialect.names))))
+    # Arrow reads UTF-8 as it is, and everything else through Python.
+    encoding = "utf8" if dialect.encoding in {"utf-8", "utf-8-sig"} else dialect.encoding
+    if encoding == "cp1252":
+        encoding = "latin-1" if _has_gaps_of_cp1252(opened) else "cp1252"
+    with opened() as file:
+        try:
+            table = csv.read_csv(
+                file,
+                read_options=csv.ReadOptions(
+                    column_names=names,
+                    skip_rows_after_names=int(dialect.header),
+                    encoding=encoding,
+                    block_size=_BLOCK,
+                ),
+                parse_options=csv.ParseOptions(
+                    delimiter=dialect.separator, newlines_in_values=True
+                ),
+                convert_options=csv.ConvertOptions(
+                    null_values=list(options.missing),
+                    strings_can_be_null=True,
+                    decimal_point=dialect.decimal,
+                    true_values=["True", "TRUE", "true"],
+                    false_values=["False", "FALSE", "false"],
+                ),
+            )
+        except UnicodeDecodeError:
+            if encoding == "utf8":
+                return None
+            raise
+    if encoding == "utf8" and any(pa.types.is_binary(field.type) for field in table.schema):
+        return None
+    return table
+
+
+def _has_gaps_of_cp1252(opened: Callable[[], Any]) -> bool:
+    """Tell whether the file holds one of the five bytes that mean nothing in Windows-1252."""
+    with opened() as file:
+        while block := file.read(_BLOCK):
+            if any(byte in block for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
+                return True
+    return False
+
+
+def _refuse_duplicates(path: Path, dialect: Dialect) -> None:
+    if not dialect.header:
+        return
+    seen: dict[str, int] = {}
+    for place, name in enumerate(dialect.names, start=1):
+        if name in seen:
+            raise DatasetError(
+                f"{path} names column {seen[name]} and column {place} {name!r} (counted from 1): "
+                "every column needs a name of its own"
+            )
+        seen[name] = place
+
+
+def _notes(dialect: Dialect) -> list[str]:
+    notes = []
+    if dialect.encoding == "cp1252":
+        notes.append(
+            "read as Windows-1252 (Latin-1), for it is not UTF-8; dataset.encoding sets another"
+        )
+    if not dialect.header:
+        notes.append(
+            "read as a file without a header: its columns are called 0, 1, ...; "
+            "dataset.header=true takes the first row for names"
+        )
+    if dialect.decimal == ",":
+        notes.append("read with decimal commas; dataset.decimal=. sets points")
+    return notes
+
+
+def _read_parquet(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
+    from pyarrow import parquet
+
+    del options
+    with opened() as file:
+        return _typed(path, parquet.read_table(_seekable(file)))
+
+
+def _read_feather(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
+    from pyarrow import feather
+
+    del options
+    with opened() as file:
+        return _typed(path, feather.read_table(_seekable(file)))
+
+
+def _seekable(file: Any) -> Any:
+    return file if file.seekable() else io.BytesIO(file.read())
+
+
+def _read_json(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
+    from pyarrow import json
+
+    del options
+    with opened() as file:
+        # One object must fit into a block, and a file is one block if it is small.
+        table = json.read_json(file, read_options=json.ReadOptions(block_size=_BLOCK))
+    return ReadTable(_checked(path, table), textual=True)
+
+
+def _typed(path: Path, table: pa.Table) -> ReadTable:
+    return ReadTable(_checked(path, table), textual=False)
+
+
+def _checked(path: Path, table: pa.Table) -> pa.Table:
+    names: Sequence[str] = table.column_names
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DatasetError(
+            f"{path} has {names.count(repeated[0])} columns with the name {repeated[0]!r}: every "
+            "column needs a name of its own"
+        )
+    if table.num_rows == 0 or not names:
+        raise DatasetError(f"{path} is empty: it has no rows")
+    # An index that pandas wrote beside the columns is none of them.
+    index = [name for name in names if name.startswith("__index_level_")]
+    return table.drop_columns(index) if index else table
+
+
+def _explain(path: Path, form: str, error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if form == "csv" and isinstance(error, pa.ArrowInvalid):
+        return (
+            f"{path} cannot be read as a table: {text.removeprefix('CSV parse error: ')}; every "
+            "row must have as many values as there are columns; is dataset.separator right?"
+        )
+    if form == "json" and isinstance(error, pa.ArrowInvalid):
+        return (
+            f"{path} cannot be read as JSON lines, one object a line: "
+            f"{text.removeprefix('JSON parse error: ')}"
+        )
+    if isinstance(error, UnicodeError):
+        return (
+            f"{path} is not written in the encoding it was read with ({text}): set "
+            "dataset.encoding to the right one"
+        )
+    return f"{path} is cut short or damaged ({text}): write or fetch it again"
+
+
+_READERS: dict[str, Callable[[Callable[[], Any], Path, ReadingOptions], ReadTable]] = {
+    "csv": _read_csv,
+    "parquet": _read_parquet,
+    "feather": _read_feather,
+    "json": _read_json,
+}
