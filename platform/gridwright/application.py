@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridwright import __version__
 from gridwright.errors import ConfigurationError, TrialFailed
+from gridwright.passwords import without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ class Application:
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        self.command = shlex.join(["gridwright", *arguments])
+        self.command = without_passwords(shlex.join(["gridwright", *arguments]))
         self.error: GridwrightError | None = None
 
     def __call__(self, configuration: DictConfig) -> None:

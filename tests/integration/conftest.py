@@ -1,9 +1,16 @@
 """The command itself, run as a user runs it, in a folder of its own."""
 
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,8 +21,9 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "datasets"
 class Folder:
     """A working folder: what is typed there, and what MLflow holds of it."""
 
-    def __init__(self, path):
+    def __init__(self, path, uri=None):
         self.path = path
+        self.uri = uri or f"sqlite:///{path / 'mlflow.db'}"
 
     def start(self, *arguments, **environment):
         return subprocess.Popen(
@@ -38,7 +46,7 @@ class Folder:
     def client(self):
         from mlflow import MlflowClient
 
-        return MlflowClient(f"sqlite:///{self.path / 'mlflow.db'}")
+        return MlflowClient(self.uri)
 
     def runs(self):
         """Return (sweeps, trials), oldest first."""
@@ -82,3 +90,112 @@ def data_folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("data")
     (path / "mnist.npz").symlink_to(SHARED / "mnist.npz")
     return path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server of this machine on loopback, in a process group of its own, so that all of it ends.
+
+    Attributes:
+        url: what it answers at.
+        log: file of what it prints.
+    """
+
+    def __init__(self, command, url, folder, environment=None):
+        self.command = command
+        self.url = url
+        self.log = folder / "server.log"
+        self._folder = folder
+        self._environment = os.environ | (environment or {})
+        self._process = None
+
+    def start(self):
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                self.command, cwd=self._folder, env=self._environment, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        return self
+
+    def wait(self, path="/health", seconds=180):
+        """Wait until it answers."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}{path}", timeout=10):
+                    return self
+            except OSError:
+                assert self._process.poll() is None, self.log.read_text()
+                assert time.monotonic() < deadline, self.log.read_text()
+                time.sleep(0.2)
+
+    def kill(self):
+        """End it as a power cut would: nothing of it has time to finish."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+def mlflow_command(*words):
+    return [str(Path(sys.executable).parent / "mlflow"), *words]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The URI of a PostgreSQL that Debian's package runs here, with an empty database."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    if not found or not (found[-1] / "initdb").exists():
+        pytest.skip("needs PostgreSQL (Debian: apt-get install postgresql)")
+    binaries = found[-1]
+    # Not in pytest's folder, which only its owner may enter: PostgreSQL refuses to run as root.
+    folder = Path(tempfile.mkdtemp(prefix="gw-pg-"))
+    port = free_port()
+    user = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data = folder / "data"
+    make = [*user, str(binaries / "initdb"), "-D", str(data), "-U", "gridwright"]
+    subprocess.run(
+        [*make, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"],
+        check=True, capture_output=True, cwd="/",
+    )  # fmt: skip
+    words = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+    process = subprocess.Popen(
+        [*user, str(binaries / "postgres"), "-D", str(data), *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", start_new_session=True,
+    )  # fmt: skip
+    ready = [str(binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-t", "60"]
+    while subprocess.run(ready, check=False, capture_output=True).returncode:
+        assert process.poll() is None, "PostgreSQL ended while it started"
+        time.sleep(0.1)
+    yield f"postgresql://gridwright@127.0.0.1:{port}/postgres"
+    process.terminate()
+    process.wait(timeout=60)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def tracking_server(postgres, tmp_path_factory):
+    """`mlflow server` over PostgreSQL, which takes the artifacts, too."""
+    folder = tmp_path_factory.mktemp("server")
+    port = free_port()
+    command = mlflow_command(
+        "server", "--backend-store-uri", postgres, "--artifacts-destination",
+        str(folder / "artifacts"), "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+    )  # fmt: skip
+    # Eight processes of MLflow's own for jobs that a tracking server does not need.
+    server = Server(
+        command, f"http://127.0.0.1:{port}", folder, {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    )
+    yield server.start().wait()
+    server.kill()

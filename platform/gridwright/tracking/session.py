@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from gridwright.errors import TrackingError
+from gridwright.passwords import without_passwords
 from gridwright.tracking import run_record, spool, sweep_run, tags
 from gridwright.tracking.embedded_store import EmbeddedStore
 from gridwright.tracking.params import flat_params
@@ -18,7 +21,7 @@ from gridwright.tracking.store import Store, sentences
 from gridwright.tracking.writer import Waiting, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -156,7 +159,7 @@ class TrackingSession:
         """
         settings = self.store.settings
         trial = SpooledTrial(
-            spec=spec,
+            spec=_public(spec),
             result=result,
             description=data.description,
             data_source=data.source,
@@ -284,3 +287,16 @@ class TrackingSession:
                 # The newest come first.
                 found.setdefault(record.key, record)
         return found
+
+
+def _public(spec: TrialSpec) -> TrialSpec:
+    """Return `spec` without a password that the address of the tracking store may hold."""
+    config = dict(spec.config)
+    tracking = config.get("tracking")
+    if isinstance(tracking, Mapping):
+        texts = {k: without_passwords(v) if isinstance(v, str) else v for k, v in tracking.items()}
+        config["tracking"] = texts
+    overrides = tuple(map(without_passwords, spec.overrides))
+    return replace(
+        spec, config=config, overrides=overrides, command=without_passwords(spec.command)
+    )

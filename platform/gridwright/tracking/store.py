@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from gridwright.errors import TrackingError
+from gridwright.passwords import without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +149,7 @@ def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         # ImportError: a driver. OSError: a disk that is full.
         kind = StoreUnavailable if _is_passing(error, settings) else TrackingError
-        text = str(error).replace(settings.uri, settings.public_uri).strip()
+        text = without_passwords(str(error)).strip()
         # SQLAlchemy begins some of its messages by what it was doing by itself.
         reasons = [line for line in text.splitlines() if not line.startswith("(raised as a")]
         reason = reasons[0] if reasons else type(error).__name__
