@@ -1,7 +1,8 @@
 """A trained model in a folder: `model.skops` with the objects, `model.json` around it; no pickle.
 
 `model.json` has the SHA-256 of its other entries and of `model.skops`, which is checked before
-skops reads anything, and skops then builds our list of types only (`trusted_types`).
+skops reads anything, and skops then builds our list of types only (`trusted_types`), whose trees
+must lead nowhere else (`soundness`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gridwright.errors import ModelFileError
-from gridwright_sklearn import catalogue
+from gridwright_sklearn import catalogue, soundness
 from gridwright_sklearn.trusted_types import trusted_types
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def read(folder: Path) -> SklearnModel:
         ModelFileError: a file is missing, altered, from another version, or of foreign types.
     """
     import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
 
     from gridwright_sklearn.model import SklearnModel
 
@@ -78,8 +80,12 @@ def read(folder: Path) -> SklearnModel:
             "it was altered or cut short, so train it or copy it again"
         )
     _same_release(document["scikit-learn"], folder)
-    _refuse_foreign_types(objects, f"{folder / _OBJECTS} is refused")
-    parts = skops.io.loads(objects, trusted=trusted_types())
+    try:
+        parts = skops.io.loads(objects, trusted=trusted_types())
+    except UntrustedTypesFoundException:
+        _refuse_foreign_types(objects, f"{folder / _OBJECTS} is refused")
+        raise
+    soundness.check(parts, getattr(parts["model"], "n_features_in_", 0))
     return SklearnModel(
         _entry(document["estimator"]),
         document["task"],
