@@ -39,6 +39,19 @@ def read_npz(path: Path, names: Sequence[str]) -> list[Array]:
         raise DatasetError(_explain(path, error)) from error
 
 
+def array_names(path: Path) -> list[str]:
+    """Return the names of the arrays of a .npz file.
+
+    Raises:
+        DatasetError: the file is cut short, or is no such archive.
+    """
+    try:
+        with path.open("rb") as file, _open_npz(path, file) as archive:
+            return list(archive.files)
+    except (OSError, EOFError, BadZipFile, ValueError, RuntimeError) as error:
+        raise DatasetError(_explain(path, error)) from error
+
+
 def _open_npz(path: Path, file: BinaryIO) -> NpzFile:
     opened = np.load(file, allow_pickle=False)
     if not isinstance(opened, NpzFile):

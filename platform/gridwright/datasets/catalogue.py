@@ -57,6 +57,8 @@ _TABLE_OPTIONS = (
     "header",
 )
 
+_IMAGE_OPTIONS = ("path", "size", "mode", "file_column", "label_column")
+
 _SOURCES = {
     "iris": Source("bundled"),
     "diabetes": Source("bundled"),
@@ -64,6 +66,8 @@ _SOURCES = {
     "mnist": Source("pictures", published_test_part=True),
     "fashion_mnist": Source("pictures", published_test_part=True),
     "cifar10": Source("pictures", published_test_part=True),
+    "arrays": Source("arrays", options=("path", "samples", "target", "task")),
+    "images": Source("images", options=_IMAGE_OPTIONS),
     "table": Source("tables", options=_TABLE_OPTIONS),
 }
 
