@@ -8,10 +8,12 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "datasets"
 
 @pytest.fixture
 def data_folder(tmp_path, monkeypatch):
-    """An empty data folder that GRIDWRIGHT_DATA names."""
+    """An empty data folder that GRIDWRIGHT_DATA names; nothing can be fetched."""
     folder = tmp_path / "data"
     folder.mkdir()
     monkeypatch.setenv("GRIDWRIGHT_DATA", str(folder))
+    # Nobody listens there.
+    monkeypatch.setenv("GRIDWRIGHT_MIRROR", "http://127.0.0.1:9")
     return folder
 
 

@@ -40,8 +40,7 @@ class Source:
         return reader(settings)
 
 
-_TABLE_OPTIONS = (
-    "path",
+_COLUMN_OPTIONS = (
     "target",
     "task",
     "drop",
@@ -51,17 +50,16 @@ _TABLE_OPTIONS = (
     "max_categories",
     "groups",
     "time",
-    "separator",
-    "encoding",
-    "decimal",
-    "header",
 )
+_TABLE_OPTIONS = ("path", *_COLUMN_OPTIONS, "separator", "encoding", "decimal", "header")
 
 _IMAGE_OPTIONS = ("path", "size", "mode", "file_column", "label_column")
 
 _SOURCES = {
     "iris": Source("bundled"),
     "diabetes": Source("bundled"),
+    "california_housing": Source("california_housing"),
+    "openml": Source("openml", options=("id", "version", *_COLUMN_OPTIONS)),
     "statlog": Source("statlog", published_test_part=True),
     "mnist": Source("pictures", published_test_part=True),
     "fashion_mnist": Source("pictures", published_test_part=True),

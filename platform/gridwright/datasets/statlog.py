@@ -11,7 +11,7 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from gridwright.datasets.data_folder import find_file
+from gridwright.datasets.data_folder import data_folder
 from gridwright.datasets.dataset import Dataset
 from gridwright.errors import DatasetError
 
@@ -37,16 +37,27 @@ def read(settings: DatasetSettings) -> Dataset:
         DatasetError: a file is absent, or does not hold 37 whole numbers a line.
     """
     name = settings.source
-    path = find_file(name, "statlog/sat.trn")
+    path = _file(name, "train")
     return Dataset.of_arrays(
         name,
         "classification",
         _read_part(path),
-        _read_part(find_file(name, "statlog/sat.tst")),
+        _read_part(_file(name, "test")),
         feature_names=_FEATURES,
         target_names=["class"],
         source=str(path.parent),
     )
+
+
+def _file(name: str, part: str) -> Path:
+    from gridwright.datasets.remote_files import STATLOG
+
+    path = data_folder() / STATLOG[part].name
+    if path.is_file():
+        return path
+    from gridwright.datasets.downloads import fetched
+
+    return fetched(name, STATLOG[part])
 
 
 def _read_part(path: Path) -> tuple[Array, Array]:

@@ -104,7 +104,7 @@ class _Reading:
         dropped = self._named("drop", options.get("drop"))
         if not targets:
             raise DatasetError(
-                f"dataset={self._kind} needs the column that is predicted: set dataset.target to "
+                "dataset=table needs the column that is predicted: set dataset.target to "
                 f"one of {self._listing()}"
             )
         self._drop_rows_without(targets)
@@ -133,10 +133,6 @@ class _Reading:
             notes=tuple(self.notes),
         )
         return dataset if time is None else _in_order(dataset, self._column(time))
-
-    @property
-    def _kind(self) -> str:
-        return "table"
 
     @property
     def _missing(self) -> tuple[str, ...]:
