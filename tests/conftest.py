@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-# The example is a package of its own; tests/testing installs it and runs its tests.
-collect_ignore = ["example_plugin"]
+# The examples are packages of their own; tests/testing installs them and runs their tests.
+collect_ignore = ["example_dataset", "example_plugin"]
 
 
 class ScoringApp:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridwright.plugins import model_entry_points
+from gridwright.plugins import configuration_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,8 +67,8 @@ def groups() -> list[str]:
 def _roots() -> Iterator[Traversable]:
     """Yield the folders of configurations: the platform's, then each plugin's, none imported."""
     yield resources.files("gridwright.conf")
-    for point in model_entry_points().values():
-        spec = find_spec(point.value.partition(":")[0].partition(".")[0])
+    for package in configuration_packages():
+        spec = find_spec(package)
         for place in (spec and spec.submodule_search_locations) or ():
             conf = Path(place) / "conf"
             if conf.is_dir():

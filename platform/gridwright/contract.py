@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Entry-point group in which a package announces its model plugin.
 MODEL_ENTRY_POINTS = "gridwright.models"
 
+#: Entry-point group in which a package announces its data set.
+DATASET_ENTRY_POINTS = "gridwright.datasets"
+
 #: Version of the protocols in this module. It grows when a plugin must change to keep working.
 CONTRACT_VERSION = 1
 
@@ -223,6 +226,53 @@ class MeasuredPlugin(Protocol):
 
     def footprint(self, parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
         """Return what a trial with `parameters`, which `check` found good, will take."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatasetArrays:
+    """What a data-set plugin reads: arrays, and the names of what is in them.
+
+    Attributes:
+        task: what is predicted.
+        x: samples `(n, *sample_shape)`, numbers; a table is `(n, n_columns)`.
+        y: class labels `(n,)`, or values `(n,)` or `(n, n_outputs)`.
+        x_test: samples of a published test part, None where there is none.
+        y_test: targets of the published test part.
+        feature_names: one name a column of a table; () names them x0, x1, ...
+        target_names: one name a column of the target; () names them y, or y0, y1, ...
+        source: where the data came from, for the record: a path, or a package and its version.
+    """
+
+    task: Task
+    x: Array
+    y: Array
+    x_test: Array | None = None
+    y_test: Array | None = None
+    feature_names: Sequence[str] = ()
+    target_names: Sequence[str] = ()
+    source: str = ""
+
+
+@runtime_checkable
+class DatasetPlugin(Protocol):
+    """What the entry point of a data set resolves to (an instance or a module)."""
+
+    name: str
+    #: Keys of `conf/dataset/<name>.yaml` that are this data set's own.
+    options: Sequence[str]
+    #: Whether `read` always returns a test part; no other is made then.
+    published_test_part: bool
+
+    def read(self, options: Mapping[str, Any]) -> DatasetArrays:
+        """Return all samples; the same options return the same arrays.
+
+        `options` holds a value, maybe None, for each key of `self.options`.
+
+        Raises:
+            DatasetError: an option that cannot be, or data that is absent or damaged; one
+                sentence that names the option or the file, and says what to do.
+        """
         ...
 
 

@@ -6,13 +6,23 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from gridwright.contract import MODEL_ENTRY_POINTS, MeasuredPlugin, ModelPlugin
+from gridwright.contract import (
+    DATASET_ENTRY_POINTS,
+    MODEL_ENTRY_POINTS,
+    DatasetPlugin,
+    MeasuredPlugin,
+    ModelPlugin,
+)
 from gridwright.errors import ConfigurationError, PluginError, unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gridwright.contract import DataDescription, Footprint
+
+# A protocol's members that are not methods are annotations, so they are asked for one by one.
+_MODEL_MEMBERS = ("name", "version", "requirements", "check", "build", "load")
+_DATASET_MEMBERS = ("name", "options", "published_test_part", "read")
 
 
 @cache
@@ -22,15 +32,23 @@ def model_entry_points() -> dict[str, EntryPoint]:
     Raises:
         PluginError: two packages announce the same name.
     """
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=MODEL_ENTRY_POINTS):
-        other = found.setdefault(point.name, point)
-        if other.value != point.value:
-            raise PluginError(
-                f"two installed packages announce the model '{point.name}' ({other.value} and "
-                f"{point.value}): uninstall one of them"
-            )
-    return dict(sorted(found.items()))
+    return _announced(MODEL_ENTRY_POINTS, "model")
+
+
+@cache
+def dataset_entry_points() -> dict[str, EntryPoint]:
+    """Return the installed data sets by name, without importing any of them.
+
+    Raises:
+        PluginError: two packages announce the same name.
+    """
+    return _announced(DATASET_ENTRY_POINTS, "data set")
+
+
+def configuration_packages() -> list[str]:
+    """Return the packages of all plugins, whose `conf` folders hold their configurations."""
+    points = [*model_entry_points().values(), *dataset_entry_points().values()]
+    return list(dict.fromkeys(point.module.partition(".")[0] for point in points))
 
 
 def model_plugin_names() -> list[str]:
@@ -51,28 +69,53 @@ def load_model_plugin(name: str) -> ModelPlugin:
         raise ConfigurationError(
             f"{unknown_name('model', name, points)} (a model is installed with its package)"
         )
-    point = points[name]
+    plugin: ModelPlugin = _loaded(points[name], "model plugin", ModelPlugin, _MODEL_MEMBERS)
+    return plugin
+
+
+@cache
+def load_dataset_plugin(name: str) -> DatasetPlugin:
+    """Import one data-set plugin, which is installed, and check that it keeps the contract.
+
+    Raises:
+        PluginError: the package cannot be imported, or lacks a part of `DatasetPlugin`.
+    """
+    point = dataset_entry_points()[name]
+    plugin: DatasetPlugin = _loaded(point, "data-set plugin", DatasetPlugin, _DATASET_MEMBERS)
+    return plugin
+
+
+def _announced(group: str, kind: str) -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise PluginError(
+                f"two installed packages announce the {kind} '{point.name}' ({other.value} and "
+                f"{point.value}): uninstall one of them"
+            )
+    return dict(sorted(found.items()))
+
+
+def _loaded(point: EntryPoint, kind: str, protocol: type, members: Sequence[str]) -> Any:
     try:
         plugin = point.load()
     except (ImportError, AttributeError) as error:
         raise PluginError(
-            f"model plugin '{name}' cannot be loaded from {point.value}: {error}"
+            f"{kind} '{point.name}' cannot be loaded from {point.value}: {error}"
         ) from error
-    # A protocol's members that are not methods are annotations, so ask for them one by one.
-    required = ("name", "version", "requirements", "check", "build", "load")
-    missing = [member for member in required if not hasattr(plugin, member)]
+    missing = [member for member in members if not hasattr(plugin, member)]
     if missing:
         raise PluginError(
-            f"model plugin '{name}' ({point.value}) lacks {', '.join(missing)}: "
-            "see gridwright.contract.ModelPlugin"
+            f"{kind} '{point.name}' ({point.value}) lacks {', '.join(missing)}: "
+            f"see gridwright.contract.{protocol.__name__}"
         )
-    if plugin.name != name:
+    if plugin.name != point.name:
         raise PluginError(
-            f"model plugin '{name}' ({point.value}) calls itself '{plugin.name}': "
+            f"{kind} '{point.name}' ({point.value}) calls itself '{plugin.name}': "
             "the entry point and `name` must agree"
         )
-    checked: ModelPlugin = plugin
-    return checked
+    return plugin
 
 
 def footprint(

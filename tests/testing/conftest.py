@@ -8,15 +8,25 @@ import pytest
 
 from gridwright.plugins import load_model_plugin, model_entry_points
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "example_plugin"
+EXAMPLES = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
 def installed_example(tmp_path_factory):
     """The folder into which pip installed the example plugin, and nothing else."""
+    return installed(EXAMPLES / "example_plugin", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def installed_dataset(tmp_path_factory):
+    """The folder into which pip installed the example data set, and nothing else."""
+    return installed(EXAMPLES / "example_dataset", tmp_path_factory)
+
+
+def installed(example, tmp_path_factory):
     # A build leaves files beside the sources, so it gets a copy of them.
-    sources = tmp_path_factory.mktemp("example") / "sources"
-    shutil.copytree(EXAMPLE, sources)
+    sources = tmp_path_factory.mktemp(example.name) / "sources"
+    shutil.copytree(example, sources)
     target = tmp_path_factory.mktemp("installed")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
     command += ["--no-build-isolation", "--target", target, sources]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from gridwright.datasets.installed import InstalledSource
 from gridwright.errors import DatasetError, unknown_name
+from gridwright.plugins import dataset_entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,15 +74,18 @@ _SOURCES = {
 
 def available() -> list[str]:
     """Return the names that `dataset=<name>` accepts, sorted."""
-    return sorted(_SOURCES)
+    return sorted({*_SOURCES, *dataset_entry_points()})
 
 
-def source_of(name: object) -> Source:
-    """Return how the data of `dataset=<name>` is read.
+def source_of(name: object) -> Source | InstalledSource:
+    """Return how the data of `dataset=<name>` is read; what we bring goes before a package's.
 
     Raises:
         DatasetError: there is no data set of that name.
     """
-    if not isinstance(name, str) or name not in _SOURCES:
-        raise DatasetError(unknown_name("data set", name, _SOURCES))
-    return _SOURCES[name]
+    if isinstance(name, str):
+        if name in _SOURCES:
+            return _SOURCES[name]
+        if name in dataset_entry_points():
+            return InstalledSource(name)
+    raise DatasetError(unknown_name("data set", name, available()))

@@ -16,16 +16,17 @@ from __future__ import annotations
 import pytest
 
 # Before the imports below: then a failed assert shows its values, as in a test module.
-_PARTS = ("checking", "packaging", "predicting", "storing", "subject", "training")
+_PARTS = ("checking", "dataset", "packaging", "predicting", "storing", "subject", "training")
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from gridwright.testing.checking import CheckConformance  # noqa: E402 - see above
+from gridwright.testing.dataset import DatasetConformance  # noqa: E402
 from gridwright.testing.packaging import PackageConformance  # noqa: E402
 from gridwright.testing.predicting import PredictionConformance  # noqa: E402
 from gridwright.testing.storing import StorageConformance  # noqa: E402
 from gridwright.testing.training import TrainingConformance  # noqa: E402
 
-__all__ = ["ModelPluginConformance"]
+__all__ = ["DatasetConformance", "ModelPluginConformance"]
 
 
 class ModelPluginConformance(

@@ -1,4 +1,4 @@
-"""Lets an installed model plugin bring its group `model=<name>`; nothing heavy is imported."""
+"""Lets an installed plugin bring its `model=<name>` or `dataset=<name>`; imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ if TYPE_CHECKING:
 
 
 class ModelPluginSearchPath(SearchPathPlugin):
-    """Adds `pkg://<package>.conf` for every installed model plugin, in our application only."""
+    """Adds `pkg://<package>.conf` for every installed plugin, in our application only."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Append the packages of the entry points, without importing them."""
         main = [entry for entry in search_path.get_path() if entry.provider == "main"]
         if not main or main[0].path != "pkg://gridwright.conf":
             return
-        from gridwright.plugins import model_entry_points
+        from gridwright.plugins import configuration_packages
 
-        for point in model_entry_points().values():
-            package = point.value.partition(":")[0].partition(".")[0]
+        for package in configuration_packages():
             # Hydra puts the user's --config-dir before the first entry of the provider "schema":
             # a file there takes the place of a plugin's.
             search_path.append(provider="schema", path=f"pkg://{package}.conf")
