@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from gridwright.forecast.costs import Costs
-from gridwright.forecast.duration import Surroundings, duration
+from gridwright.forecast.duration import Load, Surroundings, duration
 
 COSTS = Costs(np.full(100, 2.0), spread=0.1, start=0.0, model_bytes=0, memory=0, source="")
-IDLE = Surroundings(workers=2, cpus=2, speed=1.0, others=0.0)
+NOTHING = Load(0.0, 0.0, 0.0)
+IDLE = Surroundings(workers=2, cpus=2, speed=1.0, others=NOTHING)
 
 
 def test_the_best_guess_lies_in_its_interval():
@@ -18,15 +19,15 @@ def test_the_best_guess_lies_in_its_interval():
 
 
 def test_more_workers_are_faster():
-    four = Surroundings(workers=4, cpus=4, speed=1.0, others=0.0)
+    four = Surroundings(workers=4, cpus=4, speed=1.0, others=NOTHING)
     ratio = duration(COSTS, 1000, IDLE).seconds / duration(COSTS, 1000, four).seconds
     assert 1.5 < ratio < 2
 
 
 def test_other_programs_take_their_share():
-    busy = replace(IDLE, others=2.0)
+    busy = replace(IDLE, others=Load(2.0, 1.0, 3.0))
     assert duration(COSTS, 0, busy).seconds == pytest.approx(2 * duration(COSTS, 0, IDLE).seconds)
-    large = Surroundings(workers=2, cpus=16, speed=1.0, others=4.0)
+    large = Surroundings(workers=2, cpus=16, speed=1.0, others=Load(4.0, 4.0, 4.0))
     assert large.slowdown(4.0) == 1.0, "there are cores for all"
 
 
@@ -44,4 +45,4 @@ def test_what_is_uncertain_widens_the_interval():
 def test_this_machine_is_measured():
     here = Surroundings.of_this_machine(2, 2)
     assert 0.05 < here.speed < 20
-    assert here.others >= 0
+    assert 0 <= here.others.low <= here.others.usual <= here.others.high

@@ -23,6 +23,7 @@ _REFERENCE = 0.0105
 #: Looks at what else runs, and by how much each step of niceness lessens its share (Linux).
 _GLANCES = 3
 _NICE_STEP = 1.25
+_LEAST_SHARE = 0.5
 #: 90% of a normal distribution lie within so many standard deviations.
 _NINETY_PERCENT = 1.645
 #: How wrong the parts that no probe measures may be, as a factor either way.
@@ -39,6 +40,15 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """How many cores other programs would like to have: the best guess, and from where to where."""
+
+    usual: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """Where a sweep runs.
 
@@ -46,18 +56,18 @@ class Surroundings:
         workers: trials that run at once.
         cpus: cores of the machine.
         speed: of one core, over that of the reference machine.
-        others: how many cores other programs would like to have.
+        others: what else runs.
     """
 
     workers: int
     cpus: int
     speed: float
-    others: float
+    others: Load
 
     @classmethod
     def of_this_machine(cls, workers: int, cpus: int) -> Surroundings:
         """Measure the speed and the load of this machine; takes about 0.05 s."""
-        return cls(workers, cpus, _speed(), _others())
+        return cls(workers, cpus, _speed(), _load())
 
     def slowdown(self, others: float) -> float:
         """Return how much longer work takes while so many other programs want a core each."""
@@ -91,10 +101,10 @@ def duration(costs: Costs, epochs: float, place: Surroundings) -> Duration:
     training = float(costs.seconds.sum())
     wide = _NINETY_PERCENT * costs.spread
     return Duration(
-        seconds=clock(training, 1.0, place.others),
-        low=clock(training * (1 - min(0.7, wide)), 1 - _UNMEASURED, 0.4 * place.others),
+        seconds=clock(training, 1.0, place.others.usual),
+        low=clock(training * (1 - min(0.7, wide)), 1 - _UNMEASURED, 0.5 * place.others.low),
         # Two cores that are both busy are slower than one alone.
-        high=clock(training * (1.15 + wide), 1 + _UNMEASURED, 1.5 * place.others + 0.2),
+        high=clock(training * (1.15 + wide), 1 + _UNMEASURED, 1.3 * place.others.high + 0.2),
     )
 
 
@@ -112,22 +122,23 @@ def _loop() -> dict[int, str]:
     return {number: f"{number:x}" for number in range(40_000)}
 
 
-def _others() -> float:
-    """Return how many cores other programs want, those that are nice for less than one each.
+def _load() -> Load:
+    """Measure what else runs: in this moment, which a few glances catch, and in the last minute.
 
-    The average of the last minute counts as much as this moment, which a few glances catch.
+    Programs that are nice want less than a core each. The two differ where the load changes, and
+    then nobody knows which of them a sweep will meet.
     """
     glances = []
     for _ in range(_GLANCES):
         glances.append(_wanting())
         time.sleep(0.01)
-    counts, weights = (sum(column) / _GLANCES for column in zip(*glances, strict=True))
+    counts, now = (sum(column) / _GLANCES for column in zip(*glances, strict=True))
     try:
         minute = max(0.0, os.getloadavg()[0] - 1.0)  # one of them is this process
     except OSError:
         minute = counts
-    share = weights / counts if counts else 1.0
-    return float(weights + minute * share) / 2
+    minute *= max(_LEAST_SHARE, now / counts) if counts else 1.0
+    return Load((now + minute) / 2, min(now, minute), max(now, minute))
 
 
 def _wanting() -> tuple[int, float]:
