@@ -19,6 +19,8 @@ demo: install ## install if need be, then run the paper's 540-trial grid on Iris
 install: .venv/installed ## make .venv with the platform and its plugins
 
 .venv/installed: $(PROJECTS) constraints.txt Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
+		"Gridwright needs Python 3.11 or newer, but $(PYTHON) is older: make PYTHON=python3.11"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[dev]' \
 		--editable plugins/numpy-mlp --editable plugins/keras-cnn --editable plugins/sklearn

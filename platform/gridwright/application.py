@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from gridwright import __version__
+from gridwright.configuration_places import Places
 from gridwright.errors import ConfigurationError, TrialFailed
 from gridwright.passwords import without_passwords
 
@@ -49,6 +50,7 @@ class Application:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.command = without_passwords(shlex.join(["gridwright", *arguments]))
+        self._places = Places(arguments)
         self.error: GridwrightError | None = None
 
     def __call__(self, configuration: DictConfig) -> None:
@@ -69,7 +71,7 @@ class Application:
         """Run every cell of a grid with Ray Tune, and end with leaderboard and champion."""
         from gridwright.announcement import data_notes
         from gridwright.experiment import Experiment
-        from gridwright.preflight import plan_trials
+        from gridwright.preflight import check_cluster, plan_trials
         from gridwright.sweep import Cluster
 
         if cells[0].config["rerun"]:
@@ -84,6 +86,7 @@ class Application:
             [(cell.overrides, cell.config) for cell in cells],
             drop_invalid=configuration.hydra.sweeper.invalid.name == "drop",
             check_machine=True,
+            where=self._places.of_cause,
         )
         if plan.left_out:
             print(f"{plan.left_out}\n")
@@ -91,12 +94,16 @@ class Application:
         if config["dry_run"]:
             show(config, plan)
             return
+        check_cluster(config["resources"])
         # Cells are probed and Ray starts while MLflow is imported and its store is opened.
         with (
             forecasting(config, plan) as forecast,
             Cluster(config["resources"]["address"]) as cluster,
-            open_session(config, plan) as session,
+            ExitStack() as opened,
         ):
+            if config["resources"]["address"]:
+                cluster.ready()  # nothing is made for a sweep that has nowhere to run
+            session = opened.enter_context(open_session(config, plan))
             GridRun(self.command, config, plan, session, experiment, forecast=forecast).run(cluster)
 
     def _run(self, configuration: DictConfig) -> None:
@@ -114,7 +121,9 @@ class Application:
         config = Experiment.of(config).trial_config(config)
         # As Ray does for its workers; TensorFlow reads it when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
-        plan = plan_trials([(list(HydraConfig.get().overrides.task), config)])
+        plan = plan_trials(
+            [(list(HydraConfig.get().overrides.task), config)], where=self._places.of_cause
+        )
         print(data_notes(plan.data.values()), end="")
         if config["dry_run"]:
             show(config, plan)
@@ -144,9 +153,12 @@ def open_session(config: Mapping[str, Any], plan: Plan) -> TrackingSession:
     Raises:
         TrackingError: the store or the spool cannot be used.
     """
+    from gridwright.preflight import check_storage
     from gridwright.tracking import TrackingSession
 
-    return TrackingSession.open(tracking_settings(config, plan))
+    settings = tracking_settings(config, plan)
+    check_storage(settings.uri, settings.database, settings.own_spool)
+    return TrackingSession.open(settings)
 
 
 def tracking_settings(config: Mapping[str, Any], plan: Plan) -> TrackingSettings:
@@ -201,6 +213,8 @@ def show(config: Mapping[str, Any], plan: Plan) -> None:
         forecast = under_way and under_way.finish(todo, past, wait=30)
     if forecast:
         print(sentence(forecast))
+    elif under_way and under_way.silence:
+        print(f"No forecast: {under_way.silence}.")
     print("Nothing was started and nothing was written (dry_run=true).")
 
 
@@ -289,6 +303,8 @@ class GridRun:
         )
         if forecast:
             print(sentence(forecast), flush=True)
+        elif self._forecast and self._forecast.silence:
+            print(f"No forecast: {self._forecast.silence}.", flush=True)
         begun = time.monotonic()
         try:
             if todo:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gridwright.command_settings import OPTIONS, SHORT_OPTIONS
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Exit status after Ctrl-C, as shells have it: 128 + SIGINT.
 INTERRUPTED = 130
+#: What `--cfg` shows.
+_SHOWN = ("all", "hydra", "job")
 
 
 def main() -> None:
@@ -65,6 +68,9 @@ def _refuse_unknown_options(arguments: Sequence[str]) -> None:
     Raises:
         ConfigurationError: an option that there is not.
     """
+    for before, after in pairwise(arguments):
+        if before in {"--cfg", "-c"} and after not in _SHOWN:
+            raise ConfigurationError(unknown_name("part to show", after, _SHOWN))
     for argument in arguments:
         name = argument.partition("=")[0]
         if not name.startswith("-") or name in SHORT_OPTIONS:
@@ -103,7 +109,7 @@ def run_command(arguments: Sequence[str]) -> int:
         _say(f"interrupted; what was finished is kept. To continue: {application.command}")
         return INTERRUPTED
     except Exception as raised:
-        error = explain(raised)
+        error = explain(raised, arguments)
         if error is None:
             raise
     return 0 if error is None else _failed(error)

@@ -10,24 +10,29 @@ import re
 from typing import TYPE_CHECKING
 
 from gridwright.configuration_files import configuration_files
+from gridwright.configuration_places import Places
 from gridwright.errors import ConfigurationError, GridwrightError, unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hydra.errors import MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
 
-def explain(error: Exception) -> GridwrightError | None:
+def explain(error: Exception, arguments: Sequence[str] = ()) -> GridwrightError | None:
     """Return the error with a sentence for a user; None for what is no fault of the user's.
 
     An error of our own is returned as it is, one of Hydra or OmegaConf becomes a
     `ConfigurationError` that is caused by it.
+
+    Args:
+        error: what was raised.
+        arguments: the command line, to find the file and line that it is about.
     """
     if isinstance(error, GridwrightError):
         return error
-    sentence = _sentence(error)
+    sentence = _sentence(error, arguments)
     if sentence is None:
         return None
     explained = ConfigurationError(sentence)
@@ -35,7 +40,7 @@ def explain(error: Exception) -> GridwrightError | None:
     return explained
 
 
-def _sentence(error: Exception) -> str | None:
+def _sentence(error: Exception, arguments: Sequence[str]) -> str | None:
     from hydra.errors import (
         ConfigCompositionException,
         HydraException,
@@ -56,7 +61,22 @@ def _sentence(error: Exception) -> str | None:
         if isinstance(link, OmegaConfBaseException):
             return _wrong_value(link)
     if isinstance(error, ConfigCompositionException | HydraException):
-        return _composition(str(error))
+        return _composition(str(error), Places(arguments))
+    return _of_no_class(error)
+
+
+def _of_no_class(error: Exception) -> str | None:
+    """Return the sentence for what Hydra lets through, or raises as a bare ValueError."""
+    from yaml import MarkedYAMLError
+
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{mark.name}, line {mark.line + 1}: {error.problem or 'no YAML'}"
+    if isinstance(error, ValueError) and "Config group override must be a string" in str(error):
+        return (
+            "a group of configurations is set to something that names none: leave it out, or name "
+            "one of those that `gridwright --help` lists"
+        )
     return None
 
 
@@ -92,7 +112,9 @@ def _unreadable_override(override: str, message: str) -> str:
         )
     if "=" not in override:
         return f"cannot read '{override}': write key=value, such as dataset=iris"
-    if "LexerNoViableAltException" in message:
+    if "mismatched input '<EOF>'" in message:
+        reason = "it ends too early: a bracket is not closed, or nothing follows a comma"
+    elif "LexerNoViableAltException" in message:
         reason = "a quote is not closed, or a space in a key or value is not quoted"
     else:
         # Hydra may first repeat the override, and always ends with the address of its manual.
@@ -121,7 +143,7 @@ def _wrong_value(error: OmegaConfBaseException) -> str:
     return f"{key}: {reason}" if key and key not in reason else reason
 
 
-def _composition(message: str) -> str:
+def _composition(message: str, places: Places) -> str:
     ambiguous = re.search(r"Ambiguous value for argument '(.*)'", message)
     if ambiguous:
         return (
@@ -131,4 +153,16 @@ def _composition(message: str) -> str:
     needs_multirun = re.search(r"Sweep parameters '(.*)' requires --multirun", message)
     if needs_multirun:
         return f"{needs_multirun[1]} is a sweep: add -m to run it"
+    appended = re.search(r"An item is already at '(.*?)'", message)
+    if appended:
+        return f"{appended[1]} is there already: write {appended[1]}=..., without the +"
+    composed = re.search(
+        r"In '(.+?)': \w+ raised while composing config:\s*(.*?)\s*full_key: (\S+)",
+        message,
+        re.DOTALL,
+    )
+    if composed:
+        name, reason, key = composed.groups()
+        place = places.in_configuration(name, key) or f"in {name}"
+        return f"{place}: {key}: {reason.splitlines()[0].strip()}"
     return " ".join(message.split())

@@ -65,7 +65,12 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         data: by `TrialSpec.dataset_key`.
         resources: what one trial gets.
         folder: where the runs are kept; None if not on this machine.
+
+    Attributes:
+        silence: why there is no forecast, once that is known.
     """
+
+    silence = ""
 
     def __init__(
         self,
@@ -99,6 +104,7 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
             wait: seconds to wait for the probe, at most.
         """
         if self._probe is None:
+            self.silence = "how many workers the cluster has is not known before it is reached"
             return None
         measured = self._probe.results(wait)
         self._probe = None
@@ -108,6 +114,10 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         if all_costs is None:
             all_costs = costs_of.from_past(self._specs, past)
         if all_costs is None:
+            self.silence = (
+                f"nothing was measured within {wait:g} s; dry_run=true waits longer, and the next "
+                "sweep on this data knows from this one"
+            )
             return None
         return self._forecast(_of_these(all_costs, self._specs, todo), todo)
 

@@ -19,7 +19,7 @@ from gridwright.errors import (
 )
 from gridwright.plugins import load_model_plugin
 from gridwright.preflight.causes import Causes
-from gridwright.preflight.resources import Machine
+from gridwright.preflight.resources import Machine, out_of_range
 from gridwright.trial import trial_key
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Checks:
             self.causes.add(str(error), index, overrides)
             return None
         spec = _trial_spec(index, overrides, config, key, data)
-        for objection in self._objections_to(spec, data):
+        for objection in (*out_of_range(config), *self._objections_to(spec, data)):
             self.causes.add(objection, index, overrides)
         return None if index in self.causes.bad else spec
 

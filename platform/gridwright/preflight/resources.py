@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
+from gridwright.errors import SweepError
 from gridwright.machine import free_memory, readable
 from gridwright.plugins import footprint
 from gridwright.sweep.cluster import available_cpus
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
     from gridwright.contract import ModelPlugin
     from gridwright.datasets import TrialData
+
+_PATIENCE = 10.0  # seconds
+_LARGEST_SEED = 2**32 - 1  # of numpy's RandomState
 
 
 class Machine:
@@ -50,6 +55,38 @@ class Machine:
             )
 
 
+def out_of_range(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what no machine can do: settings whose type is right and whose value is not."""
+    resources = config.get("resources", {})
+    if resources.get("cpus", 1) < 1:
+        yield f"resources.cpus must be at least 1, but got {resources['cpus']:g}"
+    if resources.get("gpus", 0) < 0:
+        yield f"resources.gpus must be at least 0, but got {resources['gpus']:g}"
+    if not 0 <= config.get("seed", 0) <= _LARGEST_SEED:
+        yield f"seed must lie between 0 and {_LARGEST_SEED}, but got {config['seed']}"
+    if config.get("top", 1) < 1:
+        yield f"top must be at least 1, but got {config['top']}"
+
+
 def is_elsewhere(resources: Mapping[str, Any]) -> bool:
     """Tell whether a Ray cluster that is there already runs the trials."""
     return resources["address"] is not None or bool(os.environ.get("RAY_ADDRESS"))
+
+
+def check_cluster(resources: Mapping[str, Any]) -> None:
+    """Refuse the address of no cluster; Ray would try for minutes.
+
+    Raises:
+        SweepError: nobody answers at `resources.address`.
+    """
+    address = resources["address"] or ""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon or not port.isdecimal():
+        return  # `auto`: only Ray knows where to look
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise SweepError(
+            f"no Ray cluster answers at resources.address={address} ({error}): start one there "
+            "with `ray start --head`, or leave resources.address out to use this machine"
+        ) from error

@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from alembic.util import CommandError
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
@@ -146,6 +147,11 @@ def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
     """
     try:
         yield
+    except CommandError as error:
+        raise TrackingError(
+            f"cannot {action} at {settings.public_uri}: another version of MLflow made it "
+            f"({error}); use that version, or set tracking.uri to another store"
+        ) from None
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         # ImportError: a driver. OSError: a disk that is full.
         kind = StoreUnavailable if _is_passing(error, settings) else TrackingError
