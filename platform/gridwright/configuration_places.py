@@ -31,9 +31,11 @@ class Places:
 
     def of(self, key: str) -> str:
         """Return `file, line n` for a dotted key; nothing if the command line sets it itself."""
-        typed = [argument.lstrip("+").partition("=")[0] for argument in self._arguments]
-        if any(key == one or key.startswith(f"{one}.") for one in typed):
-            return ""
+        for argument in self._arguments:
+            name, _, value = argument.lstrip("+").partition("=")
+            # `model=numpy-mlp` chooses a file, `model={eta: 1}` says it all.
+            if key == name or (key.startswith(f"{name}.") and ("." in name or value[:1] == "{")):
+                return ""
         for argument in self._arguments:
             group, _, names = argument.partition("=")
             # An experiment stands at the root of the configuration, a choice of a group below it.
