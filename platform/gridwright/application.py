@@ -92,7 +92,7 @@ class Application:
             print(f"{plan.left_out}\n")
         print(data_notes(plan.data.values()), end="")
         if config["dry_run"]:
-            show(config, plan)
+            show(config, plan, experiment.mark)
             return
         check_cluster(config["resources"])
         # Cells are probed and Ray starts while MLflow is imported and its store is opened.
@@ -118,7 +118,8 @@ class Application:
         if config["rerun"]:
             rerun(config)
             return
-        config = Experiment.of(config).trial_config(config)
+        experiment = Experiment.of(config)
+        config = experiment.trial_config(config)
         # As Ray does for its workers; TensorFlow reads it when it starts.
         os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
         plan = plan_trials(
@@ -126,7 +127,7 @@ class Application:
         )
         print(data_notes(plan.data.values()), end="")
         if config["dry_run"]:
-            show(config, plan)
+            show(config, plan, experiment.mark)
             return
         with open_session(config, plan) as session:
             run_single(plan, session)
@@ -193,7 +194,7 @@ def forecasting(
     )
 
 
-def show(config: Mapping[str, Any], plan: Plan) -> None:
+def show(config: Mapping[str, Any], plan: Plan, mark: str) -> None:
     """Print what a command would do; nothing is started, and nothing is written.
 
     Raises:
@@ -207,7 +208,7 @@ def show(config: Mapping[str, Any], plan: Plan) -> None:
     past = past_trials(tracking_settings(config, plan)) if config["reuse"] else []
     finished = {trial.key for trial in past}
     todo = [spec for spec in plan.specs if spec.key not in finished]
-    print(opening(plan.specs, len(todo), reuse=config["reuse"], would=True))
+    print(opening(plan.specs, len(todo), reuse=config["reuse"], mark=mark, would=True))
     print(grid_text(plan.specs, finished))
     with forecasting(config, plan) as under_way:
         forecast = under_way and under_way.finish(todo, past, wait=30)
@@ -229,13 +230,15 @@ def checkpoints_of(config: Mapping[str, Any], session: TrackingSession) -> Check
 
 
 def run_single(plan: Plan, session: TrackingSession) -> None:
-    """Run the only trial of `plan` here, or take it over from MLflow.
+    """Run the only trial of `plan` here, or take it over from MLflow; promote it if it earned it.
 
     Raises:
         TrialFailed: the trial failed; its run is recorded.
+        TrackingError: its stored model does not repeat its predictions; its run is recorded.
     """
     from gridwright import conclusion
     from gridwright.plugins import load_model_plugin
+    from gridwright.tracking import promote
     from gridwright.trial import run_trial
 
     (spec,) = plan.specs
@@ -251,10 +254,18 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
             checkpoints.settle(result)
         session.drain()
     (run,) = session.runs([spec.key])
-    print(conclusion.of_run(run, session.store.settings))
     if run.failure is not None:
+        print(conclusion.of_run(run, session.store.settings))
         where = f" in epoch {run.failure.epoch}" if run.failure.epoch else ""
         raise TrialFailed(f"the trial failed{where}: {run.failure.reason}")
+    outcome = promote(
+        session.store,
+        [run],
+        model_name=spec.dataset,
+        rank_by=spec.rank_by,
+        mode=spec.config["promote"],
+    )
+    print(conclusion.of_run(run, session.store.settings, outcome))
 
 
 class GridRun:

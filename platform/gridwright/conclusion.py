@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridwright.claims import ClaimResult
-    from gridwright.tracking import FinishedRun, TrackingSettings
+    from gridwright.tracking import FinishedRun, PromotionOutcome, TrackingSettings
 
 #: Metrics of a single run, in the order in which a person asks for them.
 _SHOWN = (
@@ -35,12 +35,22 @@ _SHOWN = (
 )
 
 
-def of_run(run: FinishedRun, settings: TrackingSettings) -> str:
-    """Return what a single run ends with."""
-    if run.failure is not None:
+def of_run(
+    run: FinishedRun, settings: TrackingSettings, outcome: PromotionOutcome | None = None
+) -> str:
+    """Return what a single run ends with.
+
+    Args:
+        run: the run.
+        settings: where it is.
+        outcome: what became of its model; None for a run that failed.
+    """
+    if outcome is None:
         return f"Run {run.run_id} is marked as failed; {_where(settings)}."
     metrics = [f"  {name:<17} {run.metrics[name]:.4f}" for name in _SHOWN if name in run.metrics]
-    return "\n".join([*metrics, "", *_next_steps(settings, [f"runs:/{run.run_id}/model"])])
+    is_champion = outcome.champion is not None and outcome.champion == outcome.version
+    uri = f"models:/{outcome.model_name}@champion" if is_champion else f"runs:/{run.run_id}/model"
+    return "\n".join([*metrics, "", outcome.sentence, *_next_steps(settings, [uri])])
 
 
 def of_sweep(settings: TrackingSettings, served: Sequence[str]) -> str:
