@@ -28,8 +28,9 @@ install: .venv/installed ## make .venv with the platform and its plugins
 	$(BIN)/python -m compileall -q platform plugins conf
 	touch $@
 
+# Many tests wait for Ray, a server or a killed process: two at a time fill those gaps.
 test: install ## run every test, slow ones too
-	$(BIN)/python -m pytest -m "not benchmark"
+	$(BIN)/python -m pytest -m "not benchmark" -n 2 --dist loadfile
 
 lint: install ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
