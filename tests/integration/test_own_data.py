@@ -132,6 +132,6 @@ def test_a_folder_of_pictures(new_folder):
         "pictures: 16 train, 4 test; 9 x 8 pixels, colour; task: classification into 2 classes"
         in out
     )
-    assert "mlflow models serve -m runs:/" in out
+    assert "mlflow models serve -m models:/pets@champion" in out
     _, (trial,) = folder.runs()
     assert trial.data.params["dataset"] == "pets"
