@@ -7,7 +7,9 @@ it is needed, so that a wrong command is answered at once.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from gridwright.errors import ConfigurationError, GridwrightError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 #: Exit status after Ctrl-C, as shells have it: 128 + SIGINT.
 INTERRUPTED = 130
@@ -91,22 +94,23 @@ def run_command(arguments: Sequence[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     import hydra
 
-    from gridwright.application import Application
     from gridwright.composition_errors import explain
     from gridwright.schema import register
+    from gridwright.searching import SearchingApplication
 
     register()
-    application = Application(arguments)
+    application = SearchingApplication(arguments)
     compose = hydra.main(
         config_path="pkg://gridwright.conf", config_name="config", version_base="1.3"
     )
     sys.argv[1:] = arguments
+    _leave_at_second_interrupt(application.command)
     error: GridwrightError | None
     try:
         compose(application)()
         error = application.error
     except KeyboardInterrupt:
-        _say(f"interrupted; what was finished is kept. To continue: {application.command}")
+        _say(_interrupted(application.command))
         return INTERRUPTED
     except Exception as raised:
         error = explain(raised, arguments)
@@ -120,6 +124,27 @@ def _failed(error: GridwrightError) -> int:
         traceback.print_exception(error)
     _say(str(error))
     return error.exit_code
+
+
+def _interrupted(command: str) -> str:
+    return f"interrupted; what was finished is kept. To continue: {command}"
+
+
+def _leave_at_second_interrupt(command: str) -> None:
+    """Let Ctrl-C end the command in good order, and once more at once: the spool is on disk."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    pressed = 0
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed += 1
+        if pressed > 1:
+            _say(_interrupted(command))
+            os._exit(INTERRUPTED)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, handle)
 
 
 def _say(sentence: str) -> None:

@@ -28,7 +28,7 @@ PLAIN_LINES = 10
 class SweepProgress(AbstractContextManager["SweepProgress"]):
     """Counts finished and failed trials and the best score so far."""
 
-    def __init__(self, console: Console, total: int, score: str) -> None:
+    def __init__(self, console: Console, total: int | None, score: str) -> None:
         self._console = console
         self._total = total
         self._score = score
@@ -70,9 +70,10 @@ class SweepProgress(AbstractContextManager["SweepProgress"]):
             self._best = score
         state = self._state()
         self._bar.update(self._task, completed=self._done, description=state)
-        step = max(1, self._total // PLAIN_LINES)
+        step = max(1, (self._total or 10 * PLAIN_LINES) // PLAIN_LINES)
         if not self._console.is_terminal and (self._done % step == 0 or self._done == self._total):
-            self._console.print(f"{self._done}/{self._total} trials, {state}", soft_wrap=True)
+            count = self._done if self._total is None else f"{self._done}/{self._total}"
+            self._console.print(f"{count} trials, {state}", soft_wrap=True)
 
     def _state(self) -> str:
         best = "no score yet" if self._best is None else f"best {self._score} {self._best:.4f}"

@@ -3,8 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
 APPLICATION = """
 import hydra
 
@@ -15,9 +13,6 @@ class Task:
     def sweep(self, cells, configuration):
         for cell in cells:
             print(cell.index, cell.config["a"], " ".join(cell.overrides))
-
-def plain(configuration):
-    return configuration.a
 
 hydra.main(config_path="conf", config_name="config", version_base="1.3")({task})()
 """
@@ -50,10 +45,3 @@ def test_an_experiment_may_choose_the_sweeper_and_its_grid(tmp_path):
     # hydra#2946: a sweeper that an experiment file chooses
     done = run(tmp_path, "Task()", "+experiment=grid")
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["5", "6"], done.stderr
-
-
-@pytest.mark.parametrize("arguments", [["a=1,2"], []])
-def test_any_other_task_gets_a_sentence(tmp_path, arguments):
-    done = run(tmp_path, "plain", "hydra/sweeper=ray_tune", *arguments)
-    assert done.returncode == 1
-    assert "needs a task function with a method `sweep(cells, configuration)`" in done.stderr

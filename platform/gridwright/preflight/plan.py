@@ -95,6 +95,47 @@ def plan_trials(
     return Plan(specs, checks.data, causes.listing(len(cells), "they are left out", where))
 
 
+class GrowingPlan:
+    """A plan whose trials become known one by one, as a search proposes them.
+
+    Attributes:
+        plan: the trials so far that were kept.
+    """
+
+    def __init__(self) -> None:
+        self._checks = _Checks(Machine())
+        self._kept: dict[str, TrialSpec] = {}
+        self._count = 0
+
+    @property
+    def data(self) -> Mapping[str, TrialData]:
+        """What the trials need, by `TrialSpec.dataset_key`."""
+        return self._checks.data
+
+    @property
+    def plan(self) -> Plan:
+        """The trials that were kept so far."""
+        return Plan(list(self._kept.values()), self._checks.data)
+
+    def check(self, overrides: Sequence[str], config: Mapping[str, Any]) -> TrialSpec:
+        """Return the trial of one cell.
+
+        Raises:
+            InvalidTrials: it cannot run.
+            ConfigurationError, PluginError: a model that is not installed or breaks the contract.
+        """
+        spec = self._checks.spec(self._count, overrides, config)
+        self._count += 1
+        if spec is None:
+            causes, self._checks.causes = self._checks.causes, Causes()
+            raise InvalidTrials(causes.listing(1, "it is not started"))
+        return spec
+
+    def keep(self, spec: TrialSpec) -> None:
+        """Count a trial among those of the plan."""
+        self._kept.setdefault(spec.key, replace(spec, index=len(self._kept)))
+
+
 class _Checks:
     """All checks of a cell, in one pass; what many cells share is done once.
 

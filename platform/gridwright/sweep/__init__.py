@@ -11,19 +11,42 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gridwright.sweep.base_configuration import resolved
     from gridwright.sweep.cluster import Cluster
-    from gridwright.sweep.composition import Cell, compose_cells
+    from gridwright.sweep.composition import Cell, CellComposer, compose_cells
     from gridwright.sweep.ray_tune import run_trials
+    from gridwright.sweep.samplers import sampler_of
+    from gridwright.sweep.search import Candidate, Search
+    from gridwright.sweep.search_settings import SearchSettings
+    from gridwright.sweep.search_space import SearchSpace
     from gridwright.sweep.space import expand
 
-__all__ = ["Cell", "Cluster", "compose_cells", "expand", "resolved", "run_trials"]
+__all__ = [
+    "Candidate",
+    "Cell",
+    "CellComposer",
+    "Cluster",
+    "Search",
+    "SearchSettings",
+    "SearchSpace",
+    "compose_cells",
+    "expand",
+    "resolved",
+    "run_trials",
+    "sampler_of",
+]
 
 _HOMES = {
+    "Candidate": "search",
     "Cell": "composition",
+    "CellComposer": "composition",
     "Cluster": "cluster",
+    "Search": "search",
+    "SearchSettings": "search_settings",
+    "SearchSpace": "search_space",
     "compose_cells": "composition",
     "expand": "space",
     "resolved": "base_configuration",
     "run_trials": "ray_tune",
+    "sampler_of": "samplers",
 }
 
 

@@ -72,7 +72,7 @@ class Cluster:
         """
         try:
             self._start.result()
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except Exception as error:  # Ray raises a bare one where its processes start too slowly
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             where = f"at {self._address}" if self._address else "on this machine"
             raise SweepError(
@@ -106,7 +106,15 @@ class Cluster:
             if len(tempfile.gettempdir()) > _LONGEST_TEMPORARY_FOLDER:
                 options["_temp_dir"] = "/tmp/ray"  # noqa: S108 - Ray's own default
         # Whatever happens to a trial is in its result; Ray's own words help nobody.
-        ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
+        options |= {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        try:
+            ray.init(**options)
+        except Exception as error:
+            # A busy machine starts Ray's processes too slowly for its patience; once more helps.
+            if self._address is not None or "timed out" not in str(error):
+                raise
+            ray.shutdown()
+            ray.init(**options)
         self._owned = True
         from ray import tune  # noqa: F401 - takes a second, and is needed next
 

@@ -57,21 +57,18 @@ def compose_cells(
         ConfigurationError: a cell names something that is not there, sets a wrong type, or
             chooses a configuration that is a grid by itself.
     """
-    composer = _Composer(config_loader, master_config)
-    composed = []
-    for index, overrides in enumerate(cells):
-        try:
-            config = composer.compose(index, overrides)
-        except Exception as error:
-            explained = explain(error)
-            if explained is None:
-                raise
-            raise ConfigurationError(f"{explained} (in {' '.join(overrides)})") from error
-        composed.append(Cell(index, tuple(overrides), config))
-    return composed
+    composer = CellComposer(config_loader, master_config)
+    return [composer.cell(index, overrides) for index, overrides in enumerate(cells)]
 
 
-class _Composer:
+class CellComposer:
+    """Composes cells one by one, and remembers what they have in common.
+
+    Args:
+        config_loader: Hydra's, as a sweeper gets it.
+        master_config: the configuration of the sweep, as a sweeper gets it.
+    """
+
     def __init__(self, config_loader: ConfigLoader, master_config: DictConfig) -> None:
         self._loader = config_loader
         self._master = master_config
@@ -82,7 +79,21 @@ class _Composer:
         # By choice of groups.
         self._bases: dict[tuple[str, ...], BaseConfiguration] = {}
 
-    def compose(self, index: int, overrides: Sequence[str]) -> dict[str, Any]:
+    def cell(self, index: int, overrides: Sequence[str]) -> Cell:
+        """Return one cell with its configuration.
+
+        Raises:
+            ConfigurationError: see `compose_cells`.
+        """
+        try:
+            return Cell(index, tuple(overrides), self._compose(index, overrides))
+        except Exception as error:
+            explained = explain(error)
+            if explained is None:
+                raise
+            raise ConfigurationError(f"{explained} (in {' '.join(overrides)})") from error
+
+    def _compose(self, index: int, overrides: Sequence[str]) -> dict[str, Any]:
         values = [line for line in overrides if self._only_sets_a_value(line)]
         choices = tuple(line for line in overrides if not self._only_sets_a_value(line))
         if any(map(self._changes_structure, choices)):

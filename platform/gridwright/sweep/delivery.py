@@ -20,13 +20,15 @@ class Delivery(Callback):  # type: ignore[misc]  # ray ships no types
     Attributes:
         error: what the receiver raised; Tune would wrap it, so the sweep is stopped instead and
             the caller raises it.
-        stopper: stops the sweep after such an error.
+        stopper: stops the sweep after such an error, or once a score is good enough.
+        stop_score: the sweep ends once a result has at least this `score`; None for never.
     """
 
     def __init__(self, deliver: Callable[[TrialResult], None]) -> None:
         self._deliver = deliver
         self.error: Exception | None = None
-        self.stopper = _StopOnError()
+        self.stopper = _StopOnRequest()
+        self.stop_score: float | None = None
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -36,6 +38,8 @@ class Delivery(Callback):  # type: ignore[misc]  # ray ships no types
         payload = result.pop(PAYLOAD, None)
         if payload is None or self.error is not None:
             return
+        if self.stop_score is not None and result["score"] >= self.stop_score:
+            self.stopper.stop_now = True
         try:
             self._deliver(payload)
         except Exception as error:  # noqa: BLE001 - raised again by the caller
@@ -47,7 +51,7 @@ class Delivery(Callback):  # type: ignore[misc]  # ray ships no types
         return {"error": None, "stopper": None}
 
 
-class _StopOnError(Stopper):  # type: ignore[misc]  # ray ships no types
+class _StopOnRequest(Stopper):  # type: ignore[misc]  # ray ships no types
     def __init__(self) -> None:
         self.stop_now = False
 

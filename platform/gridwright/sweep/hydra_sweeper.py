@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from gridwright.errors import ConfigurationError
-from gridwright.sweep.composition import compose_cells
+from gridwright.sweep.composition import CellComposer, compose_cells
+from gridwright.sweep.search_settings import SearchSettings
+from gridwright.sweep.search_space import SearchSpace
 from gridwright.sweep.space import expand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hydra.core.config_loader import ConfigLoader
-    from hydra.types import TaskFunction
+    from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
 
     from gridwright.sweep.composition import Cell
@@ -27,24 +27,40 @@ class SweepTask(Protocol):
         ...
 
 
+@runtime_checkable
+class SearchTask(Protocol):
+    """A task function that runs a search by itself, with `Search`."""
+
+    def search(self, space: SearchSpace, composer: CellComposer, settings: SearchSettings) -> Any:
+        """Run a search of `space`; `composer` makes the configuration of a point's cell."""
+        ...
+
+
 def sweep(
     task_function: TaskFunction,
-    config_loader: ConfigLoader,
+    hydra_context: HydraContext,
     configuration: DictConfig,
     arguments: Sequence[str],
     params: Mapping[str, Any] | None,
 ) -> Any:
     """Expand the grid, compose every cell once, and hand all of them to the task.
 
+    A task that is no `SweepTask` is run here, once for each cell: see `task_sweep`.
+
     Raises:
-        ConfigurationError: an override that cannot be read or composed, or a task that is not
-            a `SweepTask`.
+        ConfigurationError: an override that cannot be read or composed, or a search that the
+            task cannot run.
     """
-    if not isinstance(task_function, SweepTask):
-        raise ConfigurationError(
-            "hydra/sweeper=ray_tune needs a task function with a method `sweep(cells, "
-            "configuration)`, see gridwright.sweep.hydra_sweeper.SweepTask; "
-            "hydra/sweeper=basic runs any other"
-        )
-    cells = expand(arguments, params, config_loader)
-    return task_function.sweep(compose_cells(config_loader, configuration, cells), configuration)
+    loader = hydra_context.config_loader
+    settings = SearchSettings.of(configuration.hydra.sweeper)
+    if settings.is_plain_grid and isinstance(task_function, SweepTask):
+        cells = compose_cells(loader, configuration, expand(arguments, params, loader))
+        return task_function.sweep(cells, configuration)
+    if isinstance(task_function, SearchTask):
+        space = SearchSpace.of(arguments, params, loader)
+        return task_function.search(space, CellComposer(loader, configuration), settings)
+    from gridwright.sweep.task_sweep import sweep_task  # imports ray
+
+    return sweep_task(
+        task_function, hydra_context, configuration, arguments, params=params, settings=settings
+    )

@@ -53,17 +53,22 @@ def run_trials(
         trial_function: runs one trial in a worker; None takes `gridwright.trial.run_trial`.
 
     Raises:
-        SweepError: the cluster cannot be used, or cannot ever hold one trial.
+        SweepError: the cluster cannot be used, cannot ever hold one trial, or has a node without
+            a plugin.
     """
+    from gridwright.sweep.nodes import check_nodes  # imports ray
+
     own = cluster or Cluster()
     try:
         own.ready()
-        _check_resources(cpus_per_trial, gpus_per_trial)
+        check_resources(cpus_per_trial, gpus_per_trial)
+        if trial_function is None:
+            check_nodes(specs)
         resources = {"cpu": cpus_per_trial, "gpu": gpus_per_trial}
         sweep = _Sweep(
             specs, data, on_result, resources, trial_function or _with_plugin(checkpoints)
         )
-        sweep.run(_workers(cpus_per_trial, gpus_per_trial))
+        sweep.run(workers(cpus_per_trial, gpus_per_trial))
         # Whoever was in a lost worker's pack: one at a time, so that only the culprit is lost.
         sweep.run(n_workers=None)
         sweep.fail_the_rest()
@@ -145,7 +150,8 @@ class _Sweep:
             self._on_result(result)
 
 
-def _workers(cpus: float, gpus: float) -> int:
+def workers(cpus: float, gpus: float) -> int:
+    """Return how many trials fit the cluster at once."""
     import ray
 
     available = ray.cluster_resources()
@@ -155,8 +161,12 @@ def _workers(cpus: float, gpus: float) -> int:
     return max(1, int(min(fits, default=1)))
 
 
-def _check_resources(cpus: float, gpus: float) -> None:
-    """Refuse what no node can ever hold: Tune would wait for it without an end."""
+def check_resources(cpus: float, gpus: float) -> None:
+    """Refuse what no node can ever hold: Tune would wait for it without an end.
+
+    Raises:
+        SweepError: no node has so many CPUs and GPUs.
+    """
     import ray
 
     nodes: list[dict[str, Any]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]

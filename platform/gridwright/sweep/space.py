@@ -53,6 +53,22 @@ def expand(
     Raises:
         ConfigurationError: a value cannot be read, or has no grid: an interval, an empty range.
     """
+    dimensions: dict[str, list[str]] = {}
+    for override in parsed_overrides(arguments, params, config_loader):
+        dimensions[override.get_key_element()] = override_values(override)
+    return Grid(dimensions.values())
+
+
+def parsed_overrides(
+    arguments: Sequence[str],
+    params: Mapping[str, Any] | None = None,
+    config_loader: ConfigLoader | None = None,
+) -> list[Override]:
+    """Return the overrides of a sweep: those of `params` that no argument replaces, then these.
+
+    Raises:
+        ConfigurationError: a value cannot be read.
+    """
     parser = OverridesParser.create(config_loader=config_loader)
     lines = [parameter_line(key, value) for key, value in (params or {}).items()]
     try:
@@ -64,10 +80,8 @@ def expand(
         raise explained from error
     replaced = {key for override in given for key in _replaces(override)}
     kept = [override for override in defaults if override.get_key_element() not in replaced]
-    dimensions: dict[str, list[str]] = {}
-    for override in [*kept, *given]:
-        dimensions[override.get_key_element()] = _values(override)
-    return Grid(dimensions.values())
+    # The last of several for one key counts, at the place of the first.
+    return list({override.get_key_element(): override for override in [*kept, *given]}.values())
 
 
 def parameter_line(key: str, value: Any) -> str:
@@ -102,14 +116,19 @@ def _replaces(override: Override) -> list[str]:
     return [key, key[1:], key[2:]] if override.is_force_add() else [key]
 
 
-def _values(override: Override) -> list[str]:
+def override_values(override: Override) -> list[str]:
+    """Return the overrides that a grid makes of one.
+
+    Raises:
+        ConfigurationError: it has no grid, or no values.
+    """
     line = override.input_line or ""
     if not override.is_sweep_override():
         return [line]
     if not override.is_discrete_sweep():
         raise ConfigurationError(
             f"{line} is a range of real numbers, which has no grid: list its values, such as "
-            "0.1,0.01,0.001"
+            "0.1,0.01,0.001, or choose hydra.sweeper.search=random or tpe"
         )
     key = override.get_key_element()
     values = [f"{key}={value}" for value in override.sweep_string_iterator()]

@@ -137,6 +137,15 @@ class TrackingSession:
                 self._finished = self._read_finished(own)
         return self._sweep.run_id
 
+    def commands(self, sweep_run_id: str) -> list[str]:
+        """Return the commands of the finished trials below a sweep's run, the first one first."""
+        condition = f"tags.\"{tags.PARENT}\" = '{sweep_run_id}'"
+        with sentences(self.store.settings, "read the trials of the sweep"):
+            found = list(self.store.runs(self.store.settings.experiment_name, condition))
+        ended = [run for run in found if run.info.status in {"FINISHED", "FAILED"}]
+        ended.sort(key=lambda run: run.info.start_time)
+        return [run.data.tags.get("gridwright.command", "") for run in ended]
+
     def submit(
         self,
         spec: TrialSpec,

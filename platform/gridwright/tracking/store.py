@@ -79,6 +79,8 @@ class Store:
             ) from error
         lock = FileLock(settings.own_spool / "writer.lock")
         with lock, sentences(settings, "open the tracking store"):
+            if settings.database is not None and not settings.database.exists():
+                _make_database(settings.database)
             client = MlflowClient(tracking_uri=settings.uri)
             store = cls(settings, client, lock)
             store.experiment_id(settings.experiment_name)
@@ -169,6 +171,24 @@ def _is_passing(error: Exception, settings: TrackingSettings) -> bool:
         status: int = error.get_http_status_code()
         return status == 429 or status >= 500
     return bool(_PASSING.search(str(error)))
+
+
+def _make_database(database: Path) -> None:
+    """Write MLflow's tables into a new file, which gets its name once they are all there.
+
+    That takes seconds, and a process that dies meanwhile would leave a database that MLflow can
+    neither use nor complete.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    temporary = database.with_name(f"{database.name}.{os.getpid()}.new")
+    temporary.unlink(missing_ok=True)
+    try:
+        client = MlflowClient(tracking_uri=f"sqlite:///{temporary}")
+        client.search_experiments(max_results=1)
+        client._tracking_client.store._dispose_engine()  # noqa: SLF001 - lets go of the file
+        temporary.replace(database)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _let_readers_in(database: Path) -> None:

@@ -21,6 +21,30 @@ class Invalid(Enum):
     drop = "drop"
 
 
+class SearchAlgorithm(Enum):
+    """How the points of the space are chosen."""
+
+    grid = "grid"
+    random = "random"
+    tpe = "tpe"
+
+
+class Scheduler(Enum):
+    """What stops trials that lag behind."""
+
+    none = "none"
+    asha = "asha"
+    hyperband = "hyperband"
+    median = "median"
+
+
+class Direction(Enum):
+    """Which numbers are better."""
+
+    minimize = "minimize"
+    maximize = "maximize"
+
+
 @dataclass
 class RayTuneSweeperConfiguration:
     """Settings of the sweeper.
@@ -28,11 +52,31 @@ class RayTuneSweeperConfiguration:
     Attributes:
         params: key -> values, in the syntax of the command line; for experiment files.
         invalid: `fail` refuses a grid with cells that cannot run, `drop` runs the others.
+        search: `grid` runs every cell; `random` and `tpe` (Optuna's) choose points, of intervals,
+            too, such as `tag(log, interval(0.001, 0.1))` and `int(interval(1, 10))`.
+        scheduler: stops trials that lag behind the others at the same epoch: `asha`, `hyperband`
+            (asha with three brackets) or `median`.
+        max_trials: trials in all; null for no limit.
+        time_budget: seconds in all; null for no limit.
+        stop_score: ends once a trial scores at least this; null for never.
+        grace_epochs: epochs that every trial gets before the scheduler may stop it.
+        reduction_factor: of the trials that reach a rung, one in so many goes on.
+        seed: of the search.
+        direction: of the number that a task of another application returns.
     """
 
     _target_: str = "hydra_plugins.gridwright.ray_tune_sweeper.RayTuneSweeper"
     params: Optional[Dict[str, Any]] = None  # noqa: UP006, UP045 - see above
     invalid: Invalid = Invalid.fail
+    search: SearchAlgorithm = SearchAlgorithm.grid
+    scheduler: Scheduler = Scheduler.none
+    max_trials: Optional[int] = None  # noqa: UP045 - see above
+    time_budget: Optional[float] = None  # noqa: UP045 - see above
+    stop_score: Optional[float] = None  # noqa: UP045 - see above
+    grace_epochs: int = 5
+    reduction_factor: float = 3.0
+    seed: int = 0
+    direction: Direction = Direction.minimize
 
 
 ConfigStore.instance().store(
@@ -49,23 +93,23 @@ class RayTuneSweeper(Sweeper):
     def __init__(
         self,
         params: Optional[DictConfig],  # noqa: UP045 - see above
-        invalid: Invalid = Invalid.fail,
+        **settings: Any,
     ) -> None:
         self.params = params
-        self.invalid = invalid  # the task reads it in the configuration
+        self.settings = settings  # read from the configuration, where the task sees them, too
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Keep what `sweep` needs."""
-        self._given = hydra_context.config_loader, task_function, config
+        self._given = hydra_context, task_function, config
 
     def sweep(self, arguments: List[str]) -> Any:  # noqa: UP006 - as Hydra declares it
         """Run the grid that `arguments` and `params` span."""
         from gridwright.sweep.hydra_sweeper import sweep
 
-        config_loader, task_function, config = self._given
+        hydra_context, task_function, config = self._given
         params = OmegaConf.to_container(self.params) if self.params is not None else {}
         return sweep(
-            task_function, config_loader, config, arguments, cast("dict[str, Any]", params)
+            task_function, hydra_context, config, arguments, cast("dict[str, Any]", params)
         )

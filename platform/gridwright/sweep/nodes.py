@@ -1,0 +1,72 @@
+"""What every node of a cluster must have before a trial is sent there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from gridwright.errors import GridwrightError, SweepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gridwright.contract import TrialSpec
+
+#: Seconds that a node has for its answer.
+_PATIENCE = 120
+
+
+def check_nodes(specs: Iterable[TrialSpec]) -> None:
+    """Ask every node for the plugins of the trials; nothing is asked where there is only one.
+
+    Raises:
+        SweepError: a node lacks a plugin, has another version of one, or does not answer; it is
+            named.
+    """
+    wanted = {spec.model: spec.plugin_version for spec in specs}
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    if len(nodes) < 2:
+        return
+    task = ray.remote(num_cpus=0, max_retries=0)(_missing)
+    asked = {
+        node["NodeManagerAddress"]: task.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ).remote(wanted)
+        for node in nodes
+    }
+    problems = [
+        problem for address, answer in asked.items() for problem in _problems(address, answer)
+    ]
+    if problems:
+        raise SweepError(
+            f"{'; '.join(problems)}: install the same versions on every node of the cluster"
+        )
+
+
+def _problems(address: str, answer: Any) -> list[str]:
+    try:
+        return [f"node {address} {missing}" for missing in ray.get(answer, timeout=_PATIENCE)]
+    except ray.exceptions.GetTimeoutError:
+        return [f"node {address} does not answer within {_PATIENCE} s"]
+    except ray.exceptions.RayError as error:
+        # A node without Gridwright cannot even read the question.
+        reason = str(error).strip().splitlines()[-1]
+        return [f"node {address} cannot run Gridwright ({reason})"]
+
+
+def _missing(wanted: Mapping[str, str]) -> list[str]:
+    """Return what this node lacks of the plugins `wanted`, name -> version."""
+    from gridwright.plugins import load_model_plugin
+
+    missing = []
+    for name, version in wanted.items():
+        try:
+            found = load_model_plugin(name).version
+        except GridwrightError:
+            missing.append(f"lacks the plugin {name}")
+            continue
+        if found != version:
+            missing.append(f"has version {found} of the plugin {name}, not {version}")
+    return missing

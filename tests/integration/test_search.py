@@ -1,0 +1,54 @@
+"""A search with early stopping, interrupted by its budget and continued by the same command."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+COMMAND = [
+    "-m",
+    "dataset=iris",
+    "model=numpy-mlp",
+    "model.epoch=60",
+    "model.eta=tag(log, interval(0.0001, 0.5))",
+    "model.batch_size=16,64",
+    "hydra.sweeper.search=tpe",
+    "hydra.sweeper.scheduler=asha",
+    "hydra.sweeper.grace_epochs=2",
+]
+
+
+def test_a_search_stops_what_lags_behind_and_goes_on(new_folder):
+    out, _ = new_folder.run(*COMMAND, "hydra.sweeper.max_trials=10")
+    assert "A tpe with asha search of numpy-mlp on iris, 10 trials." in out
+    (parent,), trials = new_folder.runs()
+    assert (parent.info.status, len(trials)) == ("FINISHED", 10)
+    assert {run.info.status for run in trials} == {"FINISHED"}
+    client = new_folder.client
+    stopped = [run for run in trials if "stopped_epoch" in run.data.metrics]
+    assert 1 <= len(stopped) < 10
+    for run in trials:
+        last = int(run.data.metrics.get("stopped_epoch", 60))
+        assert last in {2, 6, 18, 54, 60}
+        points = client.get_metric_history(run.info.run_id, "loss")
+        assert [point.step for point in points] == list(range(1, len(points) + 1))
+        # The epoch under way when the scheduler decided is finished.
+        assert last <= len(points) <= last + 1
+        assert {entry.path for entry in client.list_artifacts(run.info.run_id)} >= {"model"}
+    kept = {run.info.run_id for run in trials}
+
+    out, _ = new_folder.run(*COMMAND, "hydra.sweeper.max_trials=12")
+    assert "12 trials: 10 are already finished, and go into it" in out
+    (again,), trials = new_folder.runs()
+    assert again.info.run_id == parent.info.run_id
+    assert len(trials) == 12
+    assert kept < {run.info.run_id for run in trials}
+
+    out, _ = new_folder.run(*COMMAND, "hydra.sweeper.max_trials=12")
+    assert len(new_folder.runs()[1]) == 12
+
+
+def test_a_grid_with_a_budget_and_a_good_enough_score(new_folder):
+    grid = ["-m", "dataset=iris", "model=numpy-mlp", "model.epoch=30", "seed=range(0,50)"]
+    new_folder.run(*grid, "model.eta=0.05", "hydra.sweeper.stop_score=0.5")
+    _, trials = new_folder.runs()
+    assert 1 <= len(trials) < 20
+    assert max(run.data.metrics["validation_score"] for run in trials) >= 0.5
