@@ -30,15 +30,17 @@ def check_nodes(specs: Iterable[TrialSpec]) -> None:
     if len(nodes) < 2:
         return
     task = ray.remote(num_cpus=0, max_retries=0)(_missing)
-    asked = {
-        node["NodeManagerAddress"]: task.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote(wanted)
+    # All at once; several nodes may share an address.
+    asked = [
+        (
+            node["NodeManagerAddress"],
+            task.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            ).remote(wanted),
+        )
         for node in nodes
-    }
-    problems = [
-        problem for address, answer in asked.items() for problem in _problems(address, answer)
     ]
+    problems = [problem for address, answer in asked for problem in _problems(address, answer)]
     if problems:
         raise SweepError(
             f"{'; '.join(problems)}: install the same versions on every node of the cluster"
