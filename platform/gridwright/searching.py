@@ -29,6 +29,7 @@ class SearchingApplication(Application):
     def search(self, space: SearchSpace, composer: CellComposer, settings: SearchSettings) -> None:
         """Run a search with Ray Tune, and end with leaderboard and champion."""
         from gridwright.experiment import Experiment
+        from gridwright.preflight import check_cluster
         from gridwright.sweep import Cluster
 
         config = composer.cell(0, space.overrides(space.first)).config
@@ -38,6 +39,7 @@ class SearchingApplication(Application):
                 "a search does not know its trials before it runs: leave out "
                 f"{'dry_run=true' if config['dry_run'] else 'experiment.rows=published'}"
             )
+        check_cluster(config["resources"])
         trials = SearchTrials(space, composer, settings, experiment)
         with (
             Cluster(config["resources"]["address"]) as cluster,
