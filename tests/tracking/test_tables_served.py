@@ -168,6 +168,16 @@ ZOO = {
         "y",
         {},
     ),
+    "empty lines and a comment first": (".csv", "\n\n# made up\n" + written(without("z")), "y", {}),
+    "numbers as names": (
+        ".csv", written({"2019": columns()["size"], "2020": columns()["weight"], "y": columns()["y"]}), "y", {},
+    ),
+    "blanks and dashes for gaps": (
+        ".csv",
+        written(without("z"), size=gappy(columns()["size"], gap=" "), weight=gappy(columns()["weight"], gap="-")),
+        "y",
+        {},
+    ),
     "an index of pandas": (".csv", written({"": list(range(N)), **without("z")}), "y", {}),
     "thirty rows": (".csv", written({k: v[:30] for k, v in without("z").items()}), "y", {}),
     "200 columns": (

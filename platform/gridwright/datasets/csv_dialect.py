@@ -13,6 +13,7 @@ from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
 SEPARATORS = (",", ";", "\t", "|")
 #: Bytes at the beginning of a file that its dialect is told from.
@@ -39,6 +40,7 @@ class Dialect:
         decimal: the decimal point, `.` or `,`.
         header: whether the first row holds the names of the columns.
         names: cells of the first row.
+        skipped: lines before it: empty ones, and comments after a `#`.
     """
 
     encoding: str
@@ -46,6 +48,7 @@ class Dialect:
     decimal: str
     header: bool
     names: tuple[str, ...]
+    skipped: int = 0
 
 
 def encoding_of(sample: bytes) -> str:
@@ -81,8 +84,18 @@ def dialect_of(
     separator: str | None = None,
     decimal: str | None = None,
     header: bool | None = None,
+    known_names: AbstractSet[str] = frozenset(),
 ) -> Dialect:
     """Return how the file that begins with `sample` is written; what is given is taken as it is.
+
+    Args:
+        sample: the first bytes of the file.
+        whole: they are all of it.
+        encoding: Python's name of it.
+        separator: one character.
+        decimal: the decimal point.
+        header: whether the first row holds names.
+        known_names: columns that the user speaks of: a first row that has one is a header.
 
     Raises:
         DatasetError: the file is no text of that encoding, or holds nothing.
@@ -93,16 +106,28 @@ def dialect_of(
         text = text[: text.rfind("\n") + 1] or text
     if not text.strip():
         raise DatasetError("it is empty")
+    skipped = _skipped(text)
+    text = "".join(text.splitlines(keepends=True)[skipped:])
     separator = separator or _separator_of(text)
     rows = _rows(text, separator)
     return Dialect(
         encoding,
         separator,
         decimal or _decimal_of(rows, separator),
-        _has_header(rows) if header is None else header,
+        (not known_names.isdisjoint(rows[0]) or _has_header(rows)) if header is None else header,
         # As pandas calls the column of an index that was written without a name.
         tuple(cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(rows[0])),
+        skipped,
     )
+
+
+def _skipped(text: str) -> int:
+    """Return how many lines stand before the table: empty ones, and comments without a cell."""
+    for count, line in enumerate(text.splitlines()):
+        comment = line.startswith("#") and not any(mark in line for mark in SEPARATORS)
+        if line.strip() and not comment:
+            return count
+    return 0
 
 
 def _decoded(sample: bytes, encoding: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Texts that stand for a missing value, unless `dataset.missing_values` says otherwise.
-MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None")
+MISSING = (
+    *("", " ", "?", "-", "NA", "N/A", "n/a", "#N/A", "<NA>"),
+    *("NaN", "nan", "-nan", "NaT", "NULL", "null", "None"),
+)
 _COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz"}
 _FORMATS = {
     ".csv": "csv",
@@ -46,6 +49,7 @@ class ReadingOptions:
         decimal: the decimal point.
         header: whether the first row holds names.
         missing: texts that stand for a missing value.
+        known_names: columns that the user speaks of: a first row that has one is a header.
     """
 
     separator: str | None = None
@@ -53,6 +57,7 @@ class ReadingOptions:
     decimal: str | None = None
     header: bool | None = None
     missing: tuple[str, ...] = MISSING
+    known_names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ def _read_csv(opened: Callable[[], Any], path: Path, options: ReadingOptions) ->
             separator=options.separator,
             decimal=options.decimal,
             header=options.header,
+            known_names=options.known_names,
         )
     except DatasetError as error:
         raise DatasetError(f"{path} cannot be read as a table: {error}") from error
@@ -132,15 +138,11 @@ def _read_csv(opened: Callable[[], Any], path: Path, options: ReadingOptions) ->
     table = _parsed(opened, dialect, options)
     if table is None:
         # What is not UTF-8 came after the sample.
-        dialect = Dialect("cp1252", *_rest(dialect))
+        dialect = replace(dialect, encoding="cp1252")
         table = _parsed(opened, dialect, options)
     if table is None or table.num_rows == 0:
         raise DatasetError(f"{path} is empty: it has a header and no rows")
     return ReadTable(table, textual=True, notes=tuple(_notes(dialect)))
-
-
-def _rest(dialect: Dialect) -> tuple[str, str, bool, tuple[str, ...]]:
-    return dialect.separator, dialect.decimal, dialect.header, dialect.names
 
 
 def _parsed(
@@ -160,6 +162,7 @@ def _parsed(
                 file,
                 read_options=csv.ReadOptions(
                     column_names=names,
+                    skip_rows=dialect.skipped,
                     skip_rows_after_names=int(dialect.header),
                     encoding=encoding,
                     block_size=_BLOCK,

@@ -357,6 +357,12 @@ def _reading_options(options: Mapping[str, Any]) -> ReadingOptions:
         decimal=choice_option("decimal", options.get("decimal"), (".", ",")),
         header=header,
         missing=MISSING if missing is None else missing_values(missing),
+        known_names=frozenset(
+            name
+            for key in ("target", "drop", "groups", "time")
+            for name in list_option(key, options.get(key))
+            if isinstance(name, str)
+        ),
     )
 
 
