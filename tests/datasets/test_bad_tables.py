@@ -263,8 +263,9 @@ def test_several_targets_are_no_classes(write):
 
 
 def test_a_class_of_one_row(write):
-    assert sentence(write(GOOD + "7,8,maybe\n" + GOOD.partition("\n")[2])).startswith(
-        "class 'maybe' of my has fewer than 2 of the 41 samples that the test part is taken from"
+    assert sentence(write(GOOD + "7,8,maybe\n" + GOOD.partition("\n")[2])) == (
+        "class 'maybe' of my has fewer than 2 of the 41 samples that the test part is taken from: add "
+        "samples of it, leave it out, or raise dataset.limit"
     )
 
 

@@ -38,7 +38,7 @@ def hold_out(dataset: Dataset, rows: Array, kind: str, settings: DatasetSettings
         return divided
     y = dataset.y[rows]
     _check_counts(dataset, len(y), n_held_out, kind, remedy, least=len(dataset.classes) or 2)
-    _check_rare(dataset, y, kind, remedy)
+    _check_rare(dataset, y, kind)
     kept, held_out = train_test_split(
         np.arange(len(rows)),
         test_size=n_held_out,
@@ -125,7 +125,7 @@ def _check_counts(
         )
 
 
-def _check_rare(dataset: Dataset, y: Array, kind: str, remedy: str) -> None:
+def _check_rare(dataset: Dataset, y: Array, kind: str) -> None:
     if not dataset.classes:
         return
     labels, counts = np.unique(y, return_counts=True)
@@ -133,5 +133,5 @@ def _check_rare(dataset: Dataset, y: Array, kind: str, remedy: str) -> None:
     if rare:
         raise DatasetError(
             f"class {min(rare)!r} of {dataset.name} has fewer than 2 of the {len(y)} samples that "
-            f"the {kind} part is taken from: {remedy}"
+            f"the {kind} part is taken from: add samples of it, leave it out, or raise dataset.limit"
         )

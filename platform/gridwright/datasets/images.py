@@ -175,12 +175,12 @@ def _column(
         raise DatasetError(
             f"{path} has no column {given!r}, which dataset.{key} names: it has {', '.join(names)}"
         )
-    likely = next((name for name in names if name.strip().lower() in usual), None)
-    if given is None and likely is None:
+    found = given or next((name for name in names if name.strip().lower() in usual), None)
+    if found is None:
         raise DatasetError(
             f"{path} has the columns {', '.join(names)}: set dataset.{key} to the right one"
         )
-    return given or likely or names[0]
+    return found
 
 
 def _size(value: Any) -> tuple[int, int] | None:
