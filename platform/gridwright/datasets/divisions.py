@@ -133,5 +133,6 @@ def _check_rare(dataset: Dataset, y: Array, kind: str) -> None:
     if rare:
         raise DatasetError(
             f"class {min(rare)!r} of {dataset.name} has fewer than 2 of the {len(y)} samples that "
-            f"the {kind} part is taken from: add samples of it, leave it out, or raise dataset.limit"
+            f"the {kind} part is taken from: add samples of it, leave it out, or raise "
+            "dataset.limit"
         )
