@@ -66,6 +66,12 @@ class TrainingDiverged(GridwrightError):
         return type(self), (self.epoch, self.reason)
 
 
+class OutOfMemory(GridwrightError):
+    """A training that did not fit into memory; the message says how large its model is."""
+
+    exit_code = 1
+
+
 class TrialFailed(GridwrightError):
     """The one trial of a command without `-m` failed; its run says so, too."""
 

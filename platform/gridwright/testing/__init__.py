@@ -16,10 +16,20 @@ from __future__ import annotations
 import pytest
 
 # Before the imports below: then a failed assert shows its values, as in a test module.
-_PARTS = ("checking", "dataset", "packaging", "predicting", "storing", "subject", "training")
+_PARTS = (
+    "checking",
+    "continuing",
+    "dataset",
+    "packaging",
+    "predicting",
+    "storing",
+    "subject",
+    "training",
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))
 
 from gridwright.testing.checking import CheckConformance  # noqa: E402 - see above
+from gridwright.testing.continuing import CheckpointConformance  # noqa: E402
 from gridwright.testing.dataset import DatasetConformance  # noqa: E402
 from gridwright.testing.packaging import PackageConformance  # noqa: E402
 from gridwright.testing.predicting import PredictionConformance  # noqa: E402
@@ -33,6 +43,7 @@ class ModelPluginConformance(
     PackageConformance,
     CheckConformance,
     TrainingConformance,
+    CheckpointConformance,
     PredictionConformance,
     StorageConformance,
 ):

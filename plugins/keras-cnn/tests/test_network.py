@@ -10,7 +10,7 @@ from keras_cnn.architecture import Output
 def built(entries, x, output=None):
     layers, problems = architecture.read(entries)
     assert not problems
-    return network.build(layers, output or Output(3, "softmax"), x)
+    return network.build(layers, output or Output(3, "softmax"), x.shape[1:], network.scaling_of(x))
 
 
 def after_scaling(model, x):

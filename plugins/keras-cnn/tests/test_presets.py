@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
@@ -40,7 +39,7 @@ def composed(*overrides):
 def built(entries, data):
     layers, problems = architecture.read(entries)
     assert not problems
-    return network.build(layers, Output.of(data), np.zeros((1, *data.sample_shape), data.dtype))
+    return network.build(layers, Output.of(data), data.sample_shape, {})
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -1,6 +1,6 @@
-"""The paper's convolutional network over Keras 3, as a Python class and as a Gridwright plugin.
+"""The paper's convolutional network over Keras 3, as Python classes and as a Gridwright plugin.
 
-    from keras_cnn import CNN
+    from keras_cnn import CNN, CNNGridSearch
 
 Importing this package imports neither Keras nor numpy; using a class does.
 """
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keras_cnn.estimator import CNN
+    from keras_cnn.grid_search import CNNGridSearch
 
-__all__ = ["CNN"]
+__all__ = ["CNN", "CNNGridSearch"]
 
 
 def __getattr__(name: str) -> object:
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> object:
         from keras_cnn.estimator import CNN
 
         return CNN
+    if name == "CNNGridSearch":
+        from keras_cnn.grid_search import CNNGridSearch
+
+        return CNNGridSearch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +9,31 @@ import numpy as np
 
 from gridwright.errors import ConfigurationError, DatasetError, unknown_name
 from keras_cnn import architecture as architectures
-from keras_cnn import keras_names, model_files, network, parameters, runtime, schedules
-from keras_cnn.epochs import DATA_LOSS, SCORE, EpochHistory
-from keras_cnn.targets import ClassTargets, Targets, class_targets, description, value_targets
+from keras_cnn import (
+    checkpoint_files,
+    fitting,
+    keras_names,
+    model_files,
+    parameters,
+    runtime,
+    settings,
+)
+from keras_cnn.architecture import Output
+from keras_cnn.lending import LentNetwork
+from keras_cnn.memory import out_of_memory_named
+from keras_cnn.targets import Targets, class_targets, description, value_targets
+from keras_cnn.training import Training
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from gridwright.contract import Array, Float64Array, OnEpoch, Task
+    from gridwright.contract import Array, DataDescription, Float64Array, OnEpoch, Task
+    from keras_cnn.architecture import Layer
+    from keras_cnn.checkpoint_files import TrainingState
 
 #: Rows that go through the network at once; bounds the memory of a prediction.
 _PREDICTION_BATCH = 256
+_UNTRAINED = "the network is not trained yet: call fit first"
 
 
 class CNN:
@@ -44,11 +56,12 @@ class CNN:
         verbose: what Keras prints: 0 nothing, 1 a bar, 2 a line for each epoch.
         learning_rate: a number, a schedule as in `keras_cnn.schedules`, or None for the optimizer's
             own.
+        early_stopping: arguments of Keras's `EarlyStopping`, `{patience: 5}` or more; it watches
+            `val_loss`, or `loss` without a validation part.
+        class_weight: `balanced`, or label -> weight in the loss of the training.
+        precision: Keras's dtype policy, such as `mixed_bfloat16`.
         seed: makes the training repeatable; None leaves the generators as they are.
         classes: all labels, where the training part may lack one.
-
-    Attributes:
-        network: the Keras model; None before `fit`.
     """
 
     def __init__(  # noqa: PLR0917 - the paper's parameters, in the paper's order
@@ -63,6 +76,9 @@ class CNN:
         verbose: int = 0,
         *,
         learning_rate: Any = None,
+        early_stopping: Mapping[str, Any] | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        precision: str = "float32",
         seed: int | None = None,
         classes: Sequence[Any] | None = None,
     ) -> None:
@@ -77,8 +93,27 @@ class CNN:
         self.learning_rate = learning_rate
         self.seed = seed
         self.classes = classes
-        self.network: Any = None
+        self.early_stopping = early_stopping
+        self.class_weight = class_weight
+        self.precision = precision
+        #: Whether a network may be the one of an earlier CNN that is gone; the plugin says so.
+        self.shares_networks = False
+        self._lent: LentNetwork | None = None
         self._targets: Targets | None = None
+        self._training: Training | None = None
+        self._checkpoint: TrainingState | None = None
+
+    @property
+    def network(self) -> Any:
+        """The Keras model; None before `fit`."""
+        return None if self._lent is None else self._lent.network
+
+    @property
+    def targets(self) -> Targets:
+        """The encoding of the targets; known once `fit` has seen some."""
+        if self._targets is None:
+            raise ConfigurationError(_UNTRAINED)
+        return self._targets
 
     def fit(
         self,
@@ -106,27 +141,67 @@ class CNN:
             ConfigurationError: parameters that are wrong or do not fit the data.
             DatasetError: samples or targets that are not finite numbers, or of a wrong shape.
             TrainingDiverged: the loss is no longer finite.
+            OutOfMemory: the network or a batch of it does not fit.
         """
-        x = _numbers(x)
+        x, y = _numbers(x), np.asarray(y)
         self._targets = self._encoding(y)
-        self._check(x)
+        data = description(self.task, x, self._targets)
+        self._check(data)
+        given = dict(keras_fit_arguments)
+        scored: Sequence[Any] | None = given.pop("validation_data", validation)
+        if scored is not None:
+            scored = (_numbers(scored[0]), *map(np.asarray, scored[1:]))
+        layers, _ = architectures.read(list(self.architecture))
+        with out_of_memory_named(layers, data, given.get("batch_size", self.batch_size)):
+            return self._train(layers, data, (x, y), scored, on_epoch, given)
+
+    def _train(  # noqa: PLR0917 - what `fit` was given, checked
+        self,
+        layers: Sequence[Layer],
+        data: DataDescription,
+        parts: tuple[Array, Array],
+        validation: Sequence[Any] | None,
+        on_epoch: OnEpoch | None,
+        given: dict[str, Any],
+    ) -> Float64Array | tuple[Float64Array, Float64Array]:
         if self.seed is not None:
             runtime.seed_everything(self.seed)
-        layers, _ = architectures.read(list(self.architecture))
-        output = architectures.Output.of(description(self.task, x, self._targets))
-        self.network = network.build(layers, output, x)
-        arguments = self._fit_arguments(validation, keras_fit_arguments)
-        self._compile(ceil(len(x) / arguments["batch_size"]))
-        history = EpochHistory(on_epoch)
-        arguments["callbacks"] = [*arguments.get("callbacks", ()), history.callback()]
-        self.network.fit(x, self._targets.encode(y), **arguments)
+        order_seed = int(np.random.randint(2**31)) if self.seed is None else self.seed  # noqa: NPY002 - the user's generator
+        callbacks = given.pop("callbacks", ())
+        arguments, order = fitting.arrays_and_arguments(self, parts, validation, given, order_seed)
+        x, _ = parts
+        n_steps = fitting.steps(len(x), self, given)
+        self._lent = fitting.network_for(self, layers, Output.of(data), x, n_steps)
+        validated = "validation_data" in arguments or bool(given.get("validation_split"))
+        stopping = settings.keras_early_stopping(self.early_stopping, validated=validated)
+        self._training = Training(self.network, order, stopping, on_epoch)
+        if self._checkpoint is not None:
+            self._training.take_up(self._checkpoint)
+            arguments["initial_epoch"] = self._training.first_epoch(arguments["epochs"])
+            self._checkpoint = None
+        self.network.fit(callbacks=self._training.callbacks(callbacks), **arguments)
+        history = self._training.history
         if history.validation is None:
             return history.training
         return history.training, history.validation
 
+    def save_checkpoint(self, folder: Path) -> None:
+        """Write the state of the training after the epoch that was just reported; no pickle."""
+        if self._training is None:
+            raise ConfigurationError("there is no training under way: call fit first")
+        checkpoint_files.write(self._training.state(), Path(folder))
+
+    def load_checkpoint(self, folder: Path) -> None:
+        """Let the next `fit` go on after the last epoch of a checkpoint.
+
+        Raises:
+            ModelFileError: a file is missing, damaged, or of another version of Keras.
+        """
+        self._checkpoint = checkpoint_files.read(Path(folder))
+
     def predict(self, x: Array) -> Array:
         """Return class labels `(n,)`, or values `(n,)` or `(n, n_outputs)`."""
-        return self._fitted_targets().decode(self._outputs(x))
+        return self.targets.decode(self._outputs(x))
 
     def predict_proba(self, x: Array) -> Array:
         """Return probabilities `(n, n_classes)`, columns in the order of the sorted labels."""
@@ -146,7 +221,7 @@ class CNN:
     def save(self, folder: Path) -> None:
         """Write the trained network into an existing folder: `.keras` and JSON, no pickle."""
         model_files.write(
-            model_files.StoredModel(self.network, self.task, self._fitted_targets()), Path(folder)
+            model_files.StoredModel(self.network, self.task, self.targets), Path(folder)
         )
 
     @classmethod
@@ -159,7 +234,7 @@ class CNN:
         stored = model_files.read(Path(folder))
         task: Task = "classification" if stored.task == "classification" else "regression"
         model = cls(architecture=(), task=task)
-        model.network = stored.network
+        model._lent = LentNetwork(stored.network)
         model._targets = stored.targets
         return model
 
@@ -173,64 +248,18 @@ class CNN:
         one_hot = not keras_names.compares_codes(self.loss)
         return class_targets(y, self.classes, one_hot=one_hot)
 
-    def _check(self, x: Array) -> None:
-        assert self._targets is not None  # noqa: S101 - for the type checker: fit has set it
+    def _check(self, data: DataDescription) -> None:
         given = {name: getattr(self, name) for name in parameters.NAMES}
-        problems = parameters.check(given, description(self.task, x, self._targets))
+        problems = parameters.check(given, data)
         if problems:
             raise ConfigurationError(
                 "; ".join(f"{problem.parameter}: {problem.message}" for problem in problems)
             )
 
-    def _compile(self, steps_per_epoch: int) -> None:
-        keras = runtime.keras()
-        loss = network.loss(self.loss, self.task)
-        metrics = [self._score_metric(), *self.metrics]
-        if self.network.losses:
-            # Keras adds the regularisation to the loss that it reports; a history is without it.
-            metrics.append(keras.metrics.MeanMetricWrapper(loss.call, name=DATA_LOSS))
-        self.network.compile(
-            optimizer=network.optimizer(self.optimizer, self._learning_rate(steps_per_epoch)),
-            loss=loss,
-            metrics=metrics,
-        )
-
-    def _learning_rate(self, steps_per_epoch: int) -> Any:
-        rate = self.learning_rate
-        if not isinstance(rate, Mapping):
-            return rate
-        return schedules.schedule(rate, epochs=self.epochs, steps_per_epoch=steps_per_epoch)
-
-    def _score_metric(self) -> Any:
-        metrics = runtime.keras().metrics
-        if isinstance(self._targets, ClassTargets):
-            kind = "CategoricalAccuracy" if self._targets.one_hot else "SparseCategoricalAccuracy"
-            return getattr(metrics, kind)(name=SCORE)
-        return metrics.R2Score(name=SCORE)
-
-    def _fit_arguments(
-        self, validation: tuple[Array, Array] | None, given: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        own = {"epochs": self.epochs, "batch_size": self.batch_size, "verbose": self.verbose}
-        arguments = {**own, **given}
-        validation = arguments.pop("validation_data", validation)
-        if validation is not None:
-            x, y, *weights = validation
-            encoded = self._fitted_targets().encode(y)
-            arguments["validation_data"] = (_numbers(x), encoded, *weights)
-        if arguments.get("class_weight") and isinstance(self._targets, ClassTargets):
-            labels, weights = zip(*arguments["class_weight"].items(), strict=True)
-            codes = self._targets.codes(np.array(labels)).tolist()
-            arguments["class_weight"] = dict(zip(codes, weights, strict=True))
-        return arguments
-
-    def _fitted_targets(self) -> Targets:
-        if self._targets is None:
-            raise ConfigurationError("the network is not trained yet: call fit first")
-        return self._targets
-
     def _outputs(self, x: Array) -> Array:
-        self._fitted_targets()
+        lent = self._lent
+        if lent is None:
+            raise ConfigurationError(_UNTRAINED)
         x = _numbers(x)
         expected = tuple(self.network.input_shape[1:])
         if x.shape[1:] != expected:
@@ -240,11 +269,11 @@ class CNN:
             )
         if not len(x):
             return np.empty((0, *self.network.output_shape[1:]), dtype=np.float32)
-        parts = (
-            self.network.predict_on_batch(x[start : start + _PREDICTION_BATCH])
+        parts = [
+            lent.outputs(x[start : start + _PREDICTION_BATCH].astype(np.float32, copy=False))
             for start in range(0, len(x), _PREDICTION_BATCH)
-        )
-        return np.concatenate(list(parts))
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _numbers(x: Array) -> Array:

@@ -25,7 +25,7 @@ _STATE = {"sgd": 1, "adam": 2, "adamw": 2, "nadam": 2, "adamax": 2, "rmsprop": 2
 def footprint(parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
     """Return the footprint of a training with good `parameters` on such data."""
     layers, _ = architecture.read(parameters["architecture"])
-    count, values = _sizes(layers, data)
+    count, values = sizes(layers, data)
     optimizer = parameters.get("optimizer", "adam")
     name = optimizer.get("name") if isinstance(optimizer, Mapping) else optimizer
     vectors = 2 + _STATE.get(str(name).lower(), 2)
@@ -38,7 +38,7 @@ def footprint(parameters: Mapping[str, Any], data: DataDescription) -> Footprint
     )
 
 
-def _sizes(layers: Sequence[Layer], data: DataDescription) -> tuple[int, int]:
+def sizes(layers: Sequence[Layer], data: DataDescription) -> tuple[int, int]:
     """Return how many weights there are, and how many values of one sample on its way."""
     shape = architecture.input_shape(layers, data.sample_shape)
     count, values = 0, prod(shape)
@@ -63,4 +63,6 @@ def _weights(layer: Layer, shape: Shape, left: Shape) -> int:
         return shape[-1] * left[-1] + bias
     if layer.name == "BatchNormalization":
         return 4 * shape[-1]
+    if layer.name == "LayerNormalization":
+        return 2 * shape[-1]
     return 0

@@ -190,6 +190,9 @@ _ROW_METRICS = frozenset(
 )
 _VALUE_METRICS = frozenset({"cosine_similarity", "mean_absolute_error", "mean_squared_error"})
 
+#: Keras's dtype policies: of the arithmetic; the weights stay float32 in all of them.
+PRECISIONS = frozenset({"float32", "mixed_bfloat16", "mixed_float16"})
+
 ACTIVATION = one_of("activation", ACTIVATIONS, optional=True)
 INITIALIZER = one_of("initializer", INITIALIZERS)
 REGULARIZER = one_of("regularizer", REGULARIZERS, optional=True)

@@ -1,16 +1,18 @@
 """The layers of Keras that an architecture may name: their arguments and what they do to shapes.
 
 Arguments have Keras's own names and meaning. Nothing that is not in `LAYERS` is ever looked up,
-so a configuration cannot reach arbitrary code.
+so a configuration cannot reach arbitrary code; installed packages can add to it (`user_layers`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from keras_cnn import shapes
+from keras_cnn import shapes, user_layers
 from keras_cnn.keras_names import ACTIVATION, INITIALIZER, PADDING, REGULARIZER
 from keras_cnn.requirements import (
     FRACTION,
@@ -25,7 +27,7 @@ from keras_cnn.requirements import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _global_pooling(n_axes: int) -> LayerRule:
     return LayerRule({}, shapes.globally_pooled, rank=n_axes + 1)
 
 
-LAYERS: Mapping[str, LayerRule] = MappingProxyType(
+KERAS_LAYERS: Mapping[str, LayerRule] = MappingProxyType(
     {
         "Activation": LayerRule({"activation": ACTIVATION}, shapes.unchanged, ("activation",)),
         "AveragePooling1D": _pooling(1, "pool_size"),
@@ -103,9 +105,14 @@ LAYERS: Mapping[str, LayerRule] = MappingProxyType(
         "GlobalAveragePooling2D": _global_pooling(2),
         "GlobalMaxPooling1D": _global_pooling(1),
         "GlobalMaxPooling2D": _global_pooling(2),
+        "GaussianNoise": LayerRule({"stddev": NOT_NEGATIVE}, shapes.unchanged, ("stddev",)),
+        "LayerNormalization": LayerRule(
+            {"epsilon": POSITIVE, "center": TRUTH, "scale": TRUTH}, shapes.unchanged
+        ),
         "LeakyReLU": LayerRule({"negative_slope": NOT_NEGATIVE}, shapes.unchanged),
         "MaxPooling1D": _pooling(1),
         "MaxPooling2D": _pooling(2),
+        "RandomContrast": LayerRule({"factor": FRACTION}, shapes.unchanged, ("factor",), 3),
         "RandomFlip": LayerRule(
             {"mode": one_of("mode", ("horizontal", "vertical", "horizontal_and_vertical"))},
             shapes.unchanged,
@@ -126,6 +133,32 @@ LAYERS: Mapping[str, LayerRule] = MappingProxyType(
             ("height_factor",),
             3,
         ),
+        "SpatialDropout1D": LayerRule({"rate": FRACTION}, shapes.unchanged, ("rate",), 2),
         "SpatialDropout2D": LayerRule({"rate": FRACTION}, shapes.unchanged, ("rate",), 3),
     }
 )
+
+
+class _Allowed(Mapping[str, LayerRule]):
+    """Keras's layers above, and those that installed packages announce, read when asked for."""
+
+    def __getitem__(self, name: str) -> LayerRule:
+        if name in KERAS_LAYERS:
+            return KERAS_LAYERS[name]
+        if name not in user_layers.announced():
+            raise KeyError(name)
+        arguments, required = user_layers.arguments(name)
+        return LayerRule(arguments, partial(user_layers.output_shape, name), required)
+
+    def __contains__(self, name: object) -> bool:
+        return name in KERAS_LAYERS or name in user_layers.announced()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from KERAS_LAYERS
+        yield from (name for name in user_layers.announced() if name not in KERAS_LAYERS)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+LAYERS: Mapping[str, LayerRule] = _Allowed()

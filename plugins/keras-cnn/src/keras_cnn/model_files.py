@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import ModelFileError
 from keras_cnn import runtime, targets
+from keras_cnn.user_layers import announced, layer_class
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,12 @@ def read(folder: Path) -> StoredModel:
             f"that in {SETTINGS_FILE}"
         )
     try:
-        loaded = runtime.keras().saving.load_model(network, compile=False, safe_mode=True)
+        loaded = runtime.keras().saving.load_model(
+            network,
+            custom_objects={name: layer_class(name) for name in announced()},
+            compile=False,
+            safe_mode=True,
+        )
     except (TypeError, ValueError, OSError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelFileError(f"Keras refuses {network}: {reason}") from error

@@ -7,39 +7,88 @@ deviation of the training part. The input is float32; other types are converted 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_cnn import keras_names, runtime
+from keras_cnn import keras_names, runtime, user_layers
 from keras_cnn.architecture import Layer, Output, input_shape, lacks_output
+from keras_cnn.layers import KERAS_LAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gridwright.contract import Array
+    from keras_cnn.shapes import Shape
 
 
-def build(layers: Sequence[Layer], output: Output, x: Array) -> Any:
-    """Return an untrained, uncompiled model for samples like those of `x`.
+def build(
+    layers: Sequence[Layer],
+    output: Output,
+    sample_shape: Shape,
+    scaling: Mapping[str, Any],
+    precision: str = "float32",
+) -> Any:
+    """Return an untrained, uncompiled model.
 
     Args:
         layers: of the architecture, already checked.
         output: what the model must end in; added if the layers lack it.
-        x: the training part, `(n, *sample_shape)`.
+        sample_shape: of the samples that it takes.
+        scaling: of the samples, from `scaling_of`.
+        precision: Keras's dtype policy of the layers between scaling and output.
     """
     keras = runtime.keras()
-    sample_shape = x.shape[1:]
-    inputs = keras.Input(sample_shape, dtype="float32", name="samples")
-    flow = _scaling(x)(inputs)
+    with _policy(precision):
+        inputs = keras.Input(sample_shape, dtype="float32", name="samples")
+        flow = _through(layers, output, _scaling(scaling)(inputs), sample_shape)
+    # Probabilities and the loss need all digits of a float32.
+    if keras.backend.standardize_dtype(flow.dtype) != "float32":
+        flow = keras.layers.Activation("linear", dtype="float32", name="as_float32")(flow)
+    return keras.Model(inputs, flow, name="cnn")
+
+
+def scaling_of(x: Array) -> dict[str, Any]:
+    """Return how samples like the training part `x (n, *sample_shape)` are scaled, as plain values.
+
+    Pictures of bytes are divided by 255, `{}`; everything else is standardised along its last
+    axis by `mean` and `variance`, lists of `sample_shape[-1]` numbers.
+    """
+    if x.dtype == np.uint8 and x.ndim > 2:
+        return {}
+    rows = x.reshape(-1, x.shape[-1])
+    variance = rows.var(axis=0, dtype=np.float64)
+    # A constant column stays constant, instead of being divided by next to nothing.
+    return {
+        "mean": rows.mean(axis=0, dtype=np.float64).tolist(),
+        "variance": np.where(variance > 0, variance, 1.0).tolist(),
+    }
+
+
+def _through(layers: Sequence[Layer], output: Output, flow: Any, sample_shape: Shape) -> Any:
+    keras = runtime.keras()
     shape = input_shape(layers, sample_shape)
     if shape != sample_shape:
         flow = keras.layers.Reshape(shape, name="channel_axis")(flow)
     for layer in layers:
         flow = _keras_layer(layer)(flow)
     if lacks_output(layers, output):
-        flow = keras.layers.Dense(output.units, activation=output.activation, name="output")(flow)
-    return keras.Model(inputs, flow, name="cnn")
+        flow = keras.layers.Dense(
+            output.units, activation=output.activation, name="output", dtype="float32"
+        )(flow)
+    return flow
+
+
+@contextmanager
+def _policy(precision: str) -> Iterator[None]:
+    config = runtime.keras().config
+    before = config.dtype_policy()
+    config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        config.set_dtype_policy(before)
 
 
 def optimizer(choice: Any, learning_rate: Any) -> Any:
@@ -70,19 +119,11 @@ def loss(choice: Any, task: str) -> Any:
     return getattr(keras.losses, keras_names.LOSS_CLASSES[name])(**arguments)
 
 
-def _scaling(x: Array) -> Any:
+def _scaling(scaling: Mapping[str, Any]) -> Any:
     layers = runtime.keras().layers
-    if x.dtype == np.uint8 and x.ndim > 2:
-        return layers.Rescaling(1 / 255, name="scaling")
-    rows = x.reshape(-1, x.shape[-1]).astype(np.float64)
-    variance = rows.var(axis=0)
-    # A constant column stays constant, instead of being divided by next to nothing.
-    return layers.Normalization(
-        axis=-1,
-        mean=rows.mean(axis=0).tolist(),
-        variance=np.where(variance > 0, variance, 1.0).tolist(),
-        name="scaling",
-    )
+    if not scaling:
+        return layers.Rescaling(1 / 255, name="scaling", dtype="float32")
+    return layers.Normalization(axis=-1, **scaling, name="scaling", dtype="float32")
 
 
 def _keras_layer(layer: Layer) -> Any:
@@ -94,4 +135,6 @@ def _keras_layer(layer: Layer) -> Any:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in layer.arguments.items()
     }
-    return getattr(runtime.keras().layers, layer.name)(**arguments)
+    if layer.name in KERAS_LAYERS:
+        return getattr(runtime.keras().layers, layer.name)(**arguments)
+    return user_layers.layer_class(layer.name)(**arguments)

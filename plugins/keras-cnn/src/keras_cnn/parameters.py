@@ -7,11 +7,22 @@ from typing import Any
 
 from gridwright.contract import DataDescription, Problem
 from gridwright.errors import unknown_name
-from keras_cnn import architecture, keras_names, schedules
+from keras_cnn import architecture, keras_names, schedules, settings
 from keras_cnn.requirements import POSITIVE, POSITIVE_WHOLE, Requirement
 
-#: The paper's parameters, and the learning rate. `task` and `verbose` are not part of a trial.
-NAMES = ("architecture", "epochs", "batch_size", "optimizer", "learning_rate", "loss", "metrics")
+#: The paper's parameters, and more of Keras's. `task` and `verbose` are not part of a trial.
+NAMES = (
+    "architecture",
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "loss",
+    "metrics",
+    "early_stopping",
+    "class_weight",
+    "precision",
+)
 _REQUIRED = ("architecture",)
 _NUMBERS = {
     "epochs": POSITIVE_WHOLE,
@@ -41,6 +52,7 @@ def check(parameters: Mapping[str, Any], data: DataDescription) -> list[Problem]
     problems += _optimizer(parameters)
     problems += _named("loss", parameters.get("loss"), _losses(data.task))
     problems += _metrics(parameters.get("metrics", ()), data.task, parameters.get("loss"))
+    problems += settings.check(parameters, data)
     if "architecture" in parameters:
         problems += _architecture(parameters["architecture"], data)
     return problems

@@ -44,12 +44,12 @@ class KerasCNNPlugin:
     def build(
         self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int
     ) -> CNN:
-        """Return an untrained network; what Keras remembers of the trial before is freed."""
-        from keras_cnn import runtime
+        """Return an untrained network."""
         from keras_cnn.estimator import CNN
 
-        runtime.forget_models()
-        return CNN(**parameters, task=task, seed=seed, classes=data.classes or None)
+        model = CNN(**parameters, task=task, seed=seed, classes=data.classes or None)
+        model.shares_networks = True
+        return model
 
     def load(self, folder: Path) -> CNN:
         """Return the trained network of a folder.

@@ -93,6 +93,7 @@ def _is_list_of_sizes(value: Any) -> bool:
 
 
 POSITIVE_WHOLE = Requirement("a whole number of at least 1", _is_size)
+WHOLE = Requirement("a whole number of at least 0", lambda value: is_whole(value) and value >= 0)
 POSITIVE = Requirement("a number above 0", lambda value: is_number(value) and value > 0)
 NOT_NEGATIVE = Requirement("a number of at least 0", lambda value: is_number(value) and value >= 0)
 FRACTION = Requirement(

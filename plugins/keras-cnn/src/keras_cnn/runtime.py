@@ -14,10 +14,14 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridwright.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gridwright.contract import Array
 
 #: Read by TensorFlow when it is imported; what the user has set stays.
 _ENVIRONMENT = {
@@ -67,6 +71,15 @@ def seed_everything(seed: int) -> None:
 
         if not tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
+
+
+def as_numpy(variable: Any) -> Array:
+    """Return the value of a Keras variable; Keras's own way warns of numpy 2 on TensorFlow."""
+    value = variable.value
+    if hasattr(value, "detach"):  # torch
+        value = value.detach().cpu()
+    array: Array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    return array
 
 
 def forget_models() -> None:

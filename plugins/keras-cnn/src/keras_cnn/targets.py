@@ -64,6 +64,24 @@ class ClassTargets:
             )
         return codes
 
+    def sample_weights(self, y: Array, weights: str | Mapping[Any, float]) -> Array:
+        """Return the weight of each sample, float32 `(n,)`.
+
+        Args:
+            y: labels.
+            weights: by label (as it is, or as text), 1 for those that are missing; or `balanced`,
+                which gives each class that occurs the same sum.
+        """
+        codes = self.codes(y)
+        if isinstance(weights, str):
+            counts = np.bincount(codes, minlength=len(self.classes))
+            by_class = len(codes) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        else:
+            named = {str(label): weight for label, weight in weights.items()}
+            by_class = np.array([named.get(str(label), 1.0) for label in self.classes])
+        rows: Array = by_class.astype(np.float32)[codes]
+        return rows
+
     def decode(self, outputs: Array) -> Array:
         """Return the label of the most probable class, `(n,)`."""
         labels: Array = self.classes[outputs.argmax(axis=1)]
