@@ -28,6 +28,10 @@ MODEL_ENTRY_POINTS = "gridwright.models"
 #: Entry-point group in which a package announces its data set.
 DATASET_ENTRY_POINTS = "gridwright.datasets"
 
+#: Environment variable that holds the GPUs of the trial, a fraction for a share of one, before
+#: `ModelPlugin.build` is called. Ray counts shares; only the plugin's framework can keep to one.
+GPUS_VARIABLE = "GRIDWRIGHT_GPUS"
+
 #: Version of the protocols in this module. It grows when a plugin must change to keep working.
 CONTRACT_VERSION = 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import sys
 import time
 import traceback
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridwright.captured_output import captured_output
 from gridwright.checkpoints import RESUMED_EPOCH, Progress
-from gridwright.contract import Failure, TrialResult
+from gridwright.contract import GPUS_VARIABLE, Failure, TrialResult
 from gridwright.cross_validation import cross_validated
 from gridwright.errors import GridwrightError, PluginError, TrainingDiverged
 from gridwright.evaluation import evaluate, predictions
@@ -134,6 +135,7 @@ class _Trial:
 
     def run(self) -> None:
         description = self.data.description
+        os.environ[GPUS_VARIABLE] = str(self.spec.config.get("resources", {}).get("gpus", 0))
         estimator = self.plugin.build(
             self.spec.parameters, description.task, description, self.spec.seed
         )

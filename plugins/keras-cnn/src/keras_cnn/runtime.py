@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridwright.errors import ConfigurationError
+from keras_cnn import gpu_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def keras() -> Any:
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    gpu_share.announce_to_jax(os.environ)
     with _start_up_notices_dropped():
         try:
             import keras
@@ -55,6 +57,10 @@ def keras() -> Any:
             ) from error
         if keras.backend.backend() == "tensorflow":
             _set_up_tensorflow()
+        elif keras.backend.backend() == "torch":
+            import torch
+
+            gpu_share.limit_torch(torch)
     return keras
 
 
@@ -94,6 +100,7 @@ def _set_up_tensorflow() -> None:
     logging.getLogger("tensorflow").addFilter(
         lambda record: "triggered tf.function retracing" not in str(record.msg)
     )
+    gpu_share.limit_tensorflow(tf)
     threads = os.environ.get("OMP_NUM_THREADS", "")
     if not threads.isdecimal():
         return
