@@ -47,9 +47,10 @@ def package(tmp_path, monkeypatch):
         "Absent = my_layers:Absent\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    user_layers.announced.cache_clear()
+    announced = user_layers.announced  # a test may put another in its place
+    announced.cache_clear()
     yield
-    user_layers.announced.cache_clear()
+    announced.cache_clear()
     sys.modules.pop("my_layers", None)
 
 

@@ -86,6 +86,8 @@ def _given(layer: Any, name: str) -> dict[str, Any]:
 
 def _named(argument: str, value: Any) -> Any:
     """Return the name of a serialised initializer or regularizer that has its defaults."""
+    if argument.endswith("factor") and isinstance(value, list | tuple) and value[0] == -value[1]:
+        return _plain(value[1])  # Keras writes the range that one number means
     if not isinstance(value, dict):
         return _plain(value)
     keras = runtime.keras()
