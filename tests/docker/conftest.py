@@ -39,6 +39,7 @@ class Site:
         }
         self.secrets = folder / "secrets"
         self.started = []
+        self.restarts = 0
         for name in ("artifacts", "work", "tmp"):
             (folder / name).mkdir()
         self.replacements = [
@@ -93,7 +94,7 @@ class Site:
         return [self.here(word) for word in words]
 
     def start(self, name, *command, words=None):
-        log = (self.folder / f"{name}.log").open("w")
+        log = (self.folder / f"{name}.log").open("a")
         process = subprocess.Popen(
             words or self.words(name, *command),
             cwd=self.folder / "work",
@@ -114,7 +115,6 @@ class Site:
         kind, *check = COMPOSE["services"][name]["healthcheck"]["test"]
         assert kind == "CMD"
         words = [self.here(word) for word in check]
-        _, process = next(entry for entry in self.started if entry[0] == name)
         deadline = time.monotonic() + PATIENCE
         while True:
             asked = subprocess.run(
@@ -122,9 +122,28 @@ class Site:
             )
             if asked.returncode == 0:
                 return
-            assert process.poll() is None, self.log(name)
             assert time.monotonic() < deadline, asked.stdout + asked.stderr + self.log(name)
+            self.restart_the_ended()
             time.sleep(0.5)
+
+    def restart_the_ended(self):
+        """Start again what has ended and must not, as an engine does by `restart` in the file."""
+        for place, (name, process) in enumerate(self.started):
+            policy = COMPOSE["services"][name].get("restart")
+            if process.poll() is not None and policy == "unless-stopped":
+                assert self.restarts < 10, self.log(name)
+                self.restarts += 1
+                self.start(name, words=process.args)
+                self.started[place] = self.started.pop()
+
+    def wait_for(self, name, process):
+        """Wait for a job to end, and return its status."""
+        deadline = time.monotonic() + 2 * PATIENCE
+        while process.poll() is None:
+            assert time.monotonic() < deadline, self.log(name)
+            self.restart_the_ended()
+            time.sleep(0.5)
+        return process.returncode
 
     def url(self, name):
         return f"http://127.0.0.1:{self.ports[name]}"
@@ -236,8 +255,7 @@ def cluster(site):
 def sweep(tracking, cluster):
     """What the sweep job has printed, of a grid that is given as a user gives it."""
     job = cluster.start("sweep", "dataset=iris", "model=numpy-mlp,sklearn/random_forest")
-    status = job.wait(timeout=PATIENCE * 2)
-    assert status == 0, cluster.log("sweep")
+    assert cluster.wait_for("sweep", job) == 0, cluster.log("sweep")
     return cluster.log("sweep")
 
 

@@ -52,12 +52,16 @@ def test_secrets_are_made_once_and_kept_to_their_owner(tmp_path):
     assert {name: again[name] for name in made} == made
 
 
-def test_a_container_joins_the_cluster_and_becomes_the_command(tmp_path):
-    # A `ray` that only says what it was asked for.
-    ray = tmp_path / "ray"
-    ray.write_text('#!/bin/sh\necho "ray $*"\n')
-    ray.chmod(0o755)
+def test_a_container_joins_the_cluster_waits_for_a_worker_and_becomes_the_command(tmp_path):
+    # A `ray` and a `python` that only say what they were asked for.
+    for name, what in {"ray": "ray $*", "python": "waited at $3"}.items():
+        path = tmp_path / name
+        path.write_text(f'#!/bin/sh\necho "{what}" >&2\n')
+        path.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     done = run(DOCKER / "join-cluster", "head:6379", "sh", "-c", "echo swept; exit 3", PATH=path)
     assert (done.returncode, done.stdout) == (3, "swept\n")
-    assert done.stderr == "ray start --address=head:6379 --num-cpus=0 --disable-usage-stats\n"
+    assert done.stderr.splitlines() == [
+        "ray start --address=head:6379 --num-cpus=0 --disable-usage-stats",
+        "waited at head:6379",
+    ]
