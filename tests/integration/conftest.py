@@ -185,17 +185,29 @@ def postgres():
 
 
 @pytest.fixture(scope="module")
-def tracking_server(postgres, tmp_path_factory):
+def start_server(tmp_path_factory):
+    """Return a function that starts one of MLflow's servers on loopback; all end with the module."""
+    started = []
+
+    def start(*words, folder=None):
+        port = free_port()
+        command = mlflow_command(*words, "--host", "127.0.0.1", "--port", str(port))
+        # Eight processes of MLflow's own for jobs that a tracking server does not need.
+        environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        folder = folder or tmp_path_factory.mktemp("server")
+        server = Server(command, f"http://127.0.0.1:{port}", folder, environment)
+        started.append(server)
+        return server.start().wait()
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def tracking_server(postgres, start_server, tmp_path_factory):
     """`mlflow server` over PostgreSQL, which takes the artifacts, too."""
-    folder = tmp_path_factory.mktemp("server")
-    port = free_port()
-    command = mlflow_command(
+    return start_server(
         "server", "--backend-store-uri", postgres, "--artifacts-destination",
-        str(folder / "artifacts"), "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        str(tmp_path_factory.mktemp("artifacts")), "--workers", "1",
     )  # fmt: skip
-    # Eight processes of MLflow's own for jobs that a tracking server does not need.
-    server = Server(
-        command, f"http://127.0.0.1:{port}", folder, {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    )
-    yield server.start().wait()
-    server.kill()

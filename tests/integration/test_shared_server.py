@@ -34,7 +34,6 @@ def test_a_sweep_outlives_its_server(shared, tracking_server):
         assert process.poll() is None, process.communicate()
         time.sleep(0.2)
     tracking_server.kill()
-    time.sleep(5)
     tracking_server.start().wait()
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, out + err

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlflow.entities import Metric
 
 from gridwright.tracking import tags
 from gridwright.tracking.html_report import html_report
@@ -65,12 +68,28 @@ def log_report(
         page = html_report(sweep, parts, outcomes, tables, remarks)
         Path(name, PAGE).write_text(page, encoding="utf-8")
         store.client.log_artifacts(run_id, name)
+        store.client.log_batch(run_id, metrics=_summary(parts))
         note = sweep_note(sweep, board, parts, outcomes, tables)
         store.client.set_tag(run_id, tags.NOTE, shortened(note, TAG_LENGTH))
         # By this tag MLflow's UI offers the file as a table.
         shown = json.dumps([{"path": _TABLE, "type": "table"}])
         store.client.set_tag(run_id, "mlflow.loggedArtifacts", shown)
     return board
+
+
+def _summary(parts: Sequence[Chapter]) -> list[Metric]:
+    """Return what the list of runs can show of a sweep: the best scores, and how many failed."""
+    now = time.time_ns() // 1_000_000
+    found = {"failed_trials": 0.0}
+    for part in parts:
+        failed = sum(run.failure is not None for run in part.board.runs)
+        found["failed_trials"] += failed
+        ending = "" if len(parts) == 1 else f".{part.dataset}"
+        best = part.board.runs[0]
+        for name in ("validation_score", "test_score"):
+            if best.failure is None and name in best.metrics:
+                found[f"best_{name}{ending}"] = best.metrics[name]
+    return [Metric(name, value, now, 0) for name, value in found.items()]
 
 
 def _write(
