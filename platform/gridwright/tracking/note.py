@@ -60,7 +60,9 @@ def _best(part: Chapter, sweep: SweepRecord) -> Iterator[str]:
     if part.repeats is not None:
         yield _table(part.repeats.columns, part.repeats.rows(_ROWS))
         return
-    wanted = [name for name in part.board.columns if name not in {"status", "failure"}]
+    # The columns that matter come first; a run's id is long.
+    hidden = {"run_id", "status", "failure"}
+    wanted = [*(name for name in part.board.columns if name not in hidden), "run_id"]
     indices = [part.board.columns.index(name) for name in wanted]
     yield _table(wanted, [[row[index] for index in indices] for row in part.board.rows(_ROWS)])
 
