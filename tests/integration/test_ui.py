@@ -67,7 +67,7 @@ def shows(browser, ui, tmp_path):
             )
 
         try:
-            WebDriverWait(browser, 90).until(there)
+            WebDriverWait(browser, 240).until(there)
         finally:
             browser.save_screenshot(str(tmp_path / "page.png"))
 
