@@ -64,7 +64,13 @@ def environment(tmp_path_factory):
         for entry in SHARED.iterdir():
             (data / entry.name).symlink_to(entry)
     path = f"{BINARIES}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "GRIDWRIGHT_DATA": str(data), "COLUMNS": "120"}
+    return os.environ | {
+        "PATH": path,
+        "GRIDWRIGHT_DATA": str(data),
+        "COLUMNS": "120",
+        # Eight more processes of a tracking server, which nothing here asks for anything.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
 
 
 def shell(command, folder, environment):
@@ -102,7 +108,7 @@ def served(command, folder, environment):
     )
     try:
         for path in ("/health", "/ping"):
-            deadline = time.monotonic() + 150
+            deadline = time.monotonic() + 250
             while process.poll() is None and time.monotonic() < deadline:
                 try:
                     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):
