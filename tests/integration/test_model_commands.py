@@ -94,3 +94,22 @@ def test_a_dockerfile_is_made_of_it(sweep):
     model = pyfunc.load_model(str(description.parent))
     columns = model.metadata.get_input_schema().input_names()
     assert len(model.predict(pd.DataFrame([[5.1, 3.5, 1.4, 0.2]], columns=columns))) == 1
+
+
+# MLflow's own evaluator draws pandas' and matplotlib's warnings.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore:Starting with pandas version 4.0", "ignore::UserWarning")
+def test_mlflow_evaluates_it(sweep, flowers):
+    import mlflow as library
+
+    library.set_tracking_uri(sweep.uri)
+    try:
+        data = flowers.data.assign(species=flowers.target_names[flowers.target])
+        model = library.pyfunc.load_model(MODEL)
+        result = library.models.evaluate(
+            model, data, targets="species", model_type="classifier",
+            evaluator_config={"log_explainer": False, "log_model_explainability": False},
+        )  # fmt: skip
+    finally:
+        library.set_tracking_uri(None)
+    assert result.metrics["accuracy_score"] > 0.9
