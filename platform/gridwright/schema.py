@@ -83,10 +83,12 @@ class ResourcesConfiguration:
         address: address of a running Ray cluster (`auto` finds it); None starts Ray here.
         checkpoint_seconds: at least so many lie between two checkpoints of a trial, for models
             that can go on; None keeps no checkpoints.
+        timeout: seconds that a trial of a sweep may take; None for no limit.
     """
 
     cpus: int = 1
     gpus: float = 0.0
+    timeout: Optional[float] = None  # noqa: UP045 - see above
     address: Optional[str] = None  # noqa: UP045 - see above
     checkpoint_seconds: Optional[float] = 30.0  # noqa: UP045 - see above
 

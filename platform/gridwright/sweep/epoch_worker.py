@@ -19,6 +19,7 @@ from ray import tune
 from gridwright.contract import EpochRecord
 from gridwright.errors import GridwrightError
 from gridwright.plugins import load_model_plugin
+from gridwright.sweep.deadline import Deadline
 from gridwright.sweep.failed import failed_result
 from gridwright.sweep.worker import PAYLOAD
 from gridwright.trial import run_trial
@@ -125,7 +126,8 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
         try:
             data = ray.get(self._reference)
             plugin = load_model_plugin(spec.model)
-            result = run_trial(spec, data, plugin, self._hold, self._checkpoints)
+            with Deadline(spec, self._hold) as deadline:
+                result = run_trial(spec, data, plugin, deadline, self._checkpoints)
         except _Abandoned:
             return
         except Exception as error:  # noqa: BLE001 - Tune would discard this worker

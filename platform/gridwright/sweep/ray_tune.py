@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     OnResult = Callable[[TrialResult], None]
 
 _LOST = (
-    "its worker died twice while it ran (killed, or out of memory): give it more memory, or run "
-    "fewer trials at once with resources.cpus"
+    "its worker died twice while it ran (killed, out of memory, or hanging for twice "
+    "resources.timeout): give it more memory, or run fewer trials at once with resources.cpus"
 )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
 from gridwright.errors import GridwrightError
 from gridwright.plugins import load_model_plugin
+from gridwright.sweep.deadline import Deadline
 from gridwright.sweep.failed import failed_result
 from gridwright.trial import run_trial
 
@@ -30,8 +32,14 @@ PAYLOAD = "payload"
 def run_with_plugin(
     spec: TrialSpec, data: TrialData, checkpoints: Checkpoints | None = None
 ) -> TrialResult:
-    """Run one trial with the plugin that it names."""
-    return run_trial(spec, data, load_model_plugin(spec.model), checkpoints=checkpoints)
+    """Run one trial with the plugin that it names, within its time."""
+    plugin = load_model_plugin(spec.model)
+    if spec.config.get("resources", {}).get("timeout") is not None:
+        # What the plugin imports is no part of the time of the trial that comes first.
+        with suppress(Exception):
+            plugin.build(spec.parameters, data.description.task, data.description, spec.seed)
+    with Deadline(spec) as deadline:
+        return run_trial(spec, data, plugin, deadline, checkpoints)
 
 
 class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +18,7 @@ from gridwright.tracking.params import flat_params
 from gridwright.tracking.probes import bounded_probes
 from gridwright.tracking.provenance import Provenance, capture
 from gridwright.tracking.spool import SpooledTrial
-from gridwright.tracking.store import Store, sentences
+from gridwright.tracking.store import Store, StoreUnavailable, sentences
 from gridwright.tracking.writer import Waiting, Writer
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class TrackingSession:
         self._sweep: sweep_run.SweepRun | None = None
         # Files of which an attempt to write them failed, perhaps halfway.
         self._doubtful: set[Path] = set()
+        self._waits_for_room = False
         self._embedded = EmbeddedStore.behind(store.client)
         settings = store.settings
         self._writer = Writer(self._write, settings.patience, settings.retry_interval)
@@ -181,9 +183,24 @@ class TrackingSession:
             data_profile=data.profile(),
         )
         trial = bounded_probes(trial, data)
-        self._writer.put(spool.write(settings.own_spool, trial), trial)
+        self._writer.put(self._spooled(trial), trial)
         if self._sweep is not None and parent_run_id == self._sweep.run_id:
             self._sweep = self._sweep.with_news()
+
+    def _spooled(self, trial: SpooledTrial) -> Path:
+        """Store `trial` in the spool; a disk that is full gets room as the writer goes on."""
+        settings = self.store.settings
+        end = time.monotonic() + settings.patience
+        while True:
+            try:
+                return spool.write(settings.own_spool, trial)
+            except StoreUnavailable as error:
+                if self._writer.failed or time.monotonic() > end:
+                    raise
+                if not self._waits_for_room:
+                    _log.warning("%s; waiting for room", error)
+                self._waits_for_room = True
+                time.sleep(settings.retry_interval)
 
     def drain(self) -> None:
         """Wait until every submitted trial is a complete run.

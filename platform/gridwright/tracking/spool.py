@@ -12,6 +12,7 @@ import io
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ import numpy as np
 from gridwright.contract import DataDescription, Failure, TrialResult, TrialSpec
 from gridwright.errors import TrackingError
 from gridwright.tracking.provenance import Provenance
+from gridwright.tracking.store import FULL, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,6 +77,7 @@ def write(folder: Path, trial: SpooledTrial) -> Path:
     """Store `trial` in `folder` and return its file.
 
     Raises:
+        StoreUnavailable: its disk is full.
         TrackingError: the folder cannot be written.
     """
     final = folder / f"{trial.result.ended_ms}-{trial.spec.key}{_SUFFIX}"
@@ -89,7 +92,10 @@ def write(folder: Path, trial: SpooledTrial) -> Path:
                 archive.writestr(f"{_MODEL}{name}", content)
         temporary.replace(final)
     except OSError as error:
-        raise TrackingError(
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        kind = StoreUnavailable if error.errno in FULL else TrackingError
+        raise kind(
             f"a finished trial cannot be stored in the spool folder {folder} ({error}): "
             "make it writable, or set tracking.spool to another folder"
         ) from error

@@ -35,7 +35,8 @@ _LOUD = ("alembic", "mlflow.store")
 _LOUDER = ("mlflow.store.db.utils",)
 #: What a database that works again later says.
 _PASSING = re.compile(r"locked|busy|is full|disk I/O", re.IGNORECASE)
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+#: Errors of a disk that may have room again later.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 class StoreUnavailable(TrackingError):
@@ -166,7 +167,7 @@ def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
 
 def _is_passing(error: Exception, settings: TrackingSettings) -> bool:
     if isinstance(error, OSError):
-        return error.errno in _FULL
+        return error.errno in FULL
     if isinstance(error, MlflowException) and settings.uri.startswith(("http:", "https:")):
         status: int = error.get_http_status_code()
         return status == 429 or status >= 500

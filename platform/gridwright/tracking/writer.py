@@ -73,6 +73,11 @@ class Writer:
         crowded = self._queue.qsize() >= IN_MEMORY
         self._queue.put(Waiting(file, None if crowded else trial))
 
+    @property
+    def failed(self) -> bool:
+        """Whether it has given up: nothing more is written."""
+        return self._failure is not None
+
     def drain(self) -> None:
         """Wait until everything handed over is written.
 
