@@ -82,7 +82,11 @@ def read(folder: Path) -> TrainingState:
         found = settings["version"], settings["keras"]
         if found != (FORMAT_VERSION, _keras()):
             raise ModelFileError(f"{folder} holds a training of {found[1]}, version {found[0]}")
-        with np.load(folder / _ARRAYS, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file open that turns out to be broken.
+        with (
+            (folder / _ARRAYS).open("rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
             groups = {
                 group: [archive[f"{group}_{position}"] for position in range(number)]
                 for group, number in settings["numbers"].items()
