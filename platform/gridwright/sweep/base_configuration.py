@@ -65,8 +65,9 @@ class BaseConfiguration:
         """Return the plain value at the override's key once it is applied."""
         line = cast("str", override.input_line)
         if line not in self._effects:
-            value: Any = resolved(self._applied([override]))
-            for key in override.key_or_group.split("."):
+            top, *below = override.key_or_group.split(".")
+            value = _plain(self._applied([override])[top])
+            for key in below:
                 value = value[key]
             self._effects[line] = value
         return self._effects[line]
