@@ -82,7 +82,7 @@ def test_no_graph_is_traced_again(pictures):
 
 
 def test_little_is_kept(pictures):
-    for units in range(2, 13):
+    for units in range(4, 15):
         trained(pictures, architecture=["Flatten", {"layer": "Dense", "units": units}])
     assert len(lending._kept) == 8
 
