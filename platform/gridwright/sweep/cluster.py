@@ -102,7 +102,12 @@ class Cluster:
             return
         options: dict[str, Any] = {"address": self._address}
         if self._address is None:
-            options = {"num_cpus": available_cpus(), "include_dashboard": False}
+            # Without an address Ray joins whatever cluster somebody else has on this machine.
+            options = {
+                "address": "local",
+                "num_cpus": available_cpus(),
+                "include_dashboard": False,
+            }
             if len(tempfile.gettempdir()) > _LONGEST_TEMPORARY_FOLDER:
                 options["_temp_dir"] = "/tmp/ray"  # noqa: S108 - Ray's own default
         # Whatever happens to a trial is in its result; Ray's own words help nobody.
