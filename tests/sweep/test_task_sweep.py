@@ -57,7 +57,10 @@ def test_a_grid_runs_in_hydras_own_folders(application, tmp_path):
         for row, x in enumerate((1, 2, 3))
         for column, kind in enumerate(("number", "list", "dict"))
     )
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == list("012345678")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *"012345678",
+        "multirun.yaml",
+    ]
     assert (tmp_path / "out/8/.hydra/overrides.yaml").read_text() == "- x=3\n- kind=dict\n"
 
 

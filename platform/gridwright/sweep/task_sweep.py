@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, run_job, setup_globals
-from omegaconf import open_dict
+from omegaconf import OmegaConf, open_dict
 from ray import tune
 from ray.tune import Callback, Stopper
 from ray.tune.search import Searcher
@@ -60,7 +60,9 @@ def sweep_task(
             "only trials of gridwright do"
         )
     jobs = _jobs(hydra_context, arguments, params, settings)
-    Path(str(configuration.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
+    folder = Path(str(configuration.hydra.sweep.dir))
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(configuration, folder / "multirun.yaml")
     with Cluster() as cluster:
         cluster.ready()
         _run(jobs, task_function, hydra_context, configuration, settings)
