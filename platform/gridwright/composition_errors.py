@@ -72,6 +72,8 @@ def _of_no_class(error: Exception) -> str | None:
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return f"{mark.name}, line {mark.line + 1}: {error.problem or 'no YAML'}"
+    if isinstance(error, ValueError) and "Only one of --run, --multirun" in str(error):
+        return "-m and --cfg are two different commands: leave one of them out"
     if isinstance(error, ValueError) and "Config group override must be a string" in str(error):
         return (
             "a group of configurations is set to something that names none: leave it out, or name "
