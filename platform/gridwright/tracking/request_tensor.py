@@ -1,4 +1,4 @@
-"""Samples of a request for a tensor: nested lists -> an array of the signature's shape and type."""
+"""Samples of a request for a tensor: nested lists or pictures -> an array of the signature."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridwright.tracking.refusals import RefusedInput
+from gridwright.tracking.request_picture import are_pictures, pictures
 
 if TYPE_CHECKING:
     from mlflow.types import TensorSpec
@@ -19,7 +20,7 @@ def tensor(payload: Any, form: str, spec: TensorSpec, *, truths: bool = True) ->
     """Return the samples `(n, *shape)` in the type of the signature, without any loss.
 
     Args:
-        payload: nested lists of numbers.
+        payload: nested lists of numbers, or PNG files as base64 texts.
         form: name of the request's field.
         spec: shape, with -1 for the number of samples, and type.
         truths: whether a truth value may be among the numbers; without any, none is looked for.
@@ -34,6 +35,8 @@ def tensor(payload: Any, form: str, spec: TensorSpec, *, truths: bool = True) ->
         )
     if not payload:
         raise RefusedInput("the request must hold at least one sample, but it is empty")
+    if are_pictures(payload):
+        return pictures(payload, shape, np.dtype(spec.type))
     array = _natural(payload, shape)
     if array.shape[1:] != shape:
         raise RefusedInput(
