@@ -30,7 +30,8 @@ install: .venv/installed ## make .venv with the platform and its plugins
 
 # Many tests wait for Ray, a server or a killed process: two at a time fill those gaps.
 test: install ## run every test, slow ones too
-	$(BIN)/python -m pytest -m "not benchmark" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not benchmark and alone"
 
 lint: install ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -46,7 +46,7 @@ def commands():
         elif re.match(r" {4}(gridwright|mlflow|make|curl|eval|source|ray) ", line):
             quoted = re.sub(r"\s{2,}# .*$", "", line.strip())
         if quoted and quoted.count("'") % 2 == 0 and not quoted.endswith("\\"):
-            found.append(quoted)
+            found.append(quoted.replace("\\\n", " "))
             quoted = ""
     return list(dict.fromkeys(found))
 
@@ -152,6 +152,10 @@ def test_command(command, folder, environment):
             (question,) = [one for one in COMMANDS if one.startswith("curl http")]
             answer = shell(question.replace(":5000", f":{port}"), folder, environment)
             assert "probabilities" in answer or "setosa" in answer, answer
+    elif command.startswith("mlflow server"):
+        # tests/integration/test_shared_server.py starts one, with a database of its own.
+        told = shell("mlflow server --help", folder, environment)
+        assert all(word in told for word in command.split() if word.startswith("--"))
     elif program == "ray":
         assert (BINARIES / "ray").exists()
     elif program == "curl":

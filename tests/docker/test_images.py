@@ -135,7 +135,7 @@ import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in sys.argv[1:]:
-            raise ImportError(f"{name} is not in the image")
+            raise ModuleNotFoundError(f"{name} is not in the image", name=name)
 
 sys.meta_path.insert(0, Absent())
 from mlflow.pyfunc import scoring_server

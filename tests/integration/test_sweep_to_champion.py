@@ -117,7 +117,8 @@ def test_the_command_of_a_trial_is_that_trial(folder, sweep):
 
 def test_one_run_without_a_sweep(folder, sweep):
     out, _ = folder.run("dataset=diabetes", "model=numpy-mlp", "model.epoch=20")
-    assert "mlflow models serve -m runs:/" in out
+    assert "diabetes: version 1 is the new champion" in out
+    assert "mlflow models serve -m models:/diabetes@champion" in out
     _, trials = folder.runs()
     single = [run for run in trials if run.data.params["dataset"] == "diabetes"]
     assert [run.info.status for run in single] == ["FINISHED"]

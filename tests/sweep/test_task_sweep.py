@@ -1,9 +1,12 @@
 """`hydra/sweeper=ray_tune` in applications that are not ours, whose tasks return numbers."""
 
+import copy
 import subprocess
 import sys
 
 import pytest
+from hydra import version
+from hydra.core.singleton import Singleton
 from hydra.test_utils.launcher_common_tests import LauncherTestSuite
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own
@@ -98,3 +101,11 @@ def ready(cluster):
 @pytest.mark.parametrize(("launcher_name", "overrides"), [("basic", ["hydra/sweeper=ray_tune"])])
 class TestHydrasOwnSuite(LauncherTestSuite):
     """Hydra's suite for launchers, through this sweeper."""
+
+    @pytest.fixture(autouse=True)
+    def untouched_hydra(self):
+        """Give each test Hydra as it is in a new process; our own command chooses its version."""
+        state = copy.deepcopy(Singleton.get_state())
+        version.setbase(str(version.__compat_version__))
+        yield
+        Singleton.set_state(state)

@@ -84,7 +84,7 @@ def run(name, plugin, tmp_path, kind="string labels"):
     data = sample_data(KINDS[kind], (4,), "float64")
     test = getattr(Suite(), name)
     wanted = test.__code__.co_varnames[1 : test.__code__.co_argcount]
-    fixtures = {"plugin": plugin, "data": data}
+    fixtures = {"plugin": plugin, "data": data, "tmp_path": tmp_path}
     if {"trained", "stored"} & set(wanted):
         fixtures["trained"] = Suite.train(plugin, data)
     if "stored" in wanted:

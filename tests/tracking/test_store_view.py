@@ -44,7 +44,7 @@ def test_the_finished_and_the_diverged_as_a_session_sees_them(
 
 def test_trials_that_wait_in_the_spool_count(settings, session, make_trial, iris):
     spec, result = make_trial()
-    session._writer.put = lambda file: None  # a writer that never comes to it
+    session._writer.put = lambda file, trial: None  # a writer that never comes to it
     session.submit(spec, result, iris, ())
     assert [trial.key for trial in past_trials(settings)] == [spec.key]
     for file in spool.pending(settings.own_spool):

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gridwright.errors import ConfigurationError
 from keras_cnn import gpu_share
 
@@ -84,6 +82,8 @@ def as_numpy(variable: Any) -> Array:
     value = variable.value
     if hasattr(value, "detach"):  # torch
         value = value.detach().cpu()
+    import numpy as np  # here: checking an architecture must not wait for it
+
     array: Array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
     return array
 
