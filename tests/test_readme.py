@@ -152,12 +152,9 @@ def test_command(command, folder, environment):
             (question,) = [one for one in COMMANDS if one.startswith("curl http")]
             answer = shell(question.replace(":5000", f":{port}"), folder, environment)
             assert "probabilities" in answer or "setosa" in answer, answer
-    elif command.startswith("mlflow server"):
-        # tests/integration/test_shared_server.py starts one, with a database of its own.
-        told = shell("mlflow server --help", folder, environment)
-        assert all(word in told for word in command.split() if word.startswith("--"))
-    elif program == "ray":
-        assert (BINARIES / "ray").exists()
+    elif program == "ray" or command.startswith("mlflow server"):
+        # tests/integration and tests/docker start such services, with folders of their own.
+        options_are_known(command, folder, environment)
     elif program == "curl":
         pytest.skip("asked while the model is served, above")
     elif "install=fish" in command:
@@ -168,6 +165,13 @@ def test_command(command, folder, environment):
         run_gridwright(command, folder, environment)
     else:
         shell(command, folder, environment)
+
+
+def options_are_known(command, folder, environment):
+    told = shell(f"{' '.join(command.split()[:2])} --help", folder, environment)
+    options = [word.partition("=")[0] for word in command.split() if word.startswith("--")]
+    assert options
+    assert [option for option in options if option not in told] == []
 
 
 def run_gridwright(command, folder, environment):
