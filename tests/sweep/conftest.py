@@ -51,9 +51,13 @@ def composer():
         yield Composer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster():
-    """Ray on this machine; its workers can import `stand_ins`, as this process does."""
+    """Ray on this machine; its workers can import `stand_ins`, as this process does.
+
+    It ends with the file of tests that asked for it: a process holds one Ray at a time, and other
+    files that this process runs may want their own.
+    """
     from gridwright.sweep import Cluster
 
     sys.path.insert(0, str(HERE / "importable"))
