@@ -1,21 +1,18 @@
 """Stored models: `model.json` for everything that is text, `arrays.npz` for the arrays; no pickle.
 
-`model.json` holds a format version and the SHA-256 of its other entries and of `arrays.npz`. A
-model that was altered, cut short or written by a newer version is refused before its arrays are
-parsed.
+The checksum of both is checked before the arrays are parsed (`gridwright.model_files`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gridwright.errors import ModelFileError, unknown_name
+from gridwright.model_files import ModelFormat
 from numpy_mlp.activations import ACTIVATIONS, Activation
 from numpy_mlp.estimators import MLPClassifier, MLPRegressor
 from numpy_mlp.notation import Choice
@@ -27,9 +24,7 @@ if TYPE_CHECKING:
     from gridwright.contract import Array
     from numpy_mlp.base import BaseMLP
 
-FORMAT: Final = "numpy-mlp"
-FORMAT_VERSION: Final = 1
-_DOCUMENT, _ARRAYS = "model.json", "arrays.npz"
+FORMAT: Final = ModelFormat("numpy-mlp", version=1, content_file="arrays.npz")
 _ESTIMATORS: Final[dict[str, type[BaseMLP]]] = {
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
@@ -44,8 +39,6 @@ def save_model(estimator: BaseMLP, folder: Path) -> None:
     """
     arrays = _arrays(estimator)
     document = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
         "estimator": type(estimator).__name__,
         "parameters": {name: _plain(value) for name, value in estimator.get_params().items()},
         "n_features": estimator.n_features_in_,
@@ -56,10 +49,7 @@ def save_model(estimator: BaseMLP, folder: Path) -> None:
     }
     archive = io.BytesIO()
     np.savez(archive, allow_pickle=False, **arrays)
-    document["sha256"] = _digest(document, archive.getvalue())
-    (Path(folder) / _ARRAYS).write_bytes(archive.getvalue())
-    text = json.dumps(document, indent=1, sort_keys=True)
-    (Path(folder) / _DOCUMENT).write_text(text, encoding="utf-8")
+    FORMAT.seal(Path(folder), document, archive.getvalue())
 
 
 def load_model(folder: Path, activations: Mapping[str, type[Activation]] | None = None) -> BaseMLP:
@@ -72,45 +62,10 @@ def load_model(folder: Path, activations: Mapping[str, type[Activation]] | None 
     Raises:
         ModelFileError: a file is missing, altered, cut short, or from a newer version.
     """
-    folder = Path(folder)
-    document = _read_document(folder / _DOCUMENT)
-    archive = _read(folder / _ARRAYS)
-    claimed = document.pop("sha256", None)
-    if claimed != _digest(document, archive):
-        raise ModelFileError(
-            f"the model in {folder} is not what was saved (its SHA-256 differs): "
-            "it was altered or cut short, so train it or copy it again"
-        )
+    document, archive = FORMAT.open(Path(folder))
     with np.load(io.BytesIO(archive), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     return _rebuild(document, arrays, activations or {})
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ModelFileError(f"no model in {path.parent}: {path.name} is missing") from None
-    except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {error}") from error
-
-
-def _read_document(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(_read(path))
-    except ValueError as error:
-        raise ModelFileError(f"{path} cannot be read as a model: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ModelFileError(f"{path} is not a model of {FORMAT}")
-    version = document.get("format_version")
-    if type(version) is not int or version < 1:
-        raise ModelFileError(f"{path} has no valid format_version: got {version!r}")
-    if version > FORMAT_VERSION:
-        raise ModelFileError(
-            f"{path} has format version {version}, this package reads up to {FORMAT_VERSION}: "
-            "upgrade gridwright-numpy-mlp"
-        )
-    return document
 
 
 def _arrays(estimator: BaseMLP) -> dict[str, Array]:
@@ -163,11 +118,6 @@ def _plain(value: Any) -> Any:
         return str(value)
     # A class, such as `activation=ReLU`, or a random generator, which no longer matters.
     return value.__name__ if isinstance(value, type) else None
-
-
-def _digest(document: Mapping[str, Any], archive: bytes) -> str:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode() + b"\n" + archive).hexdigest()
 
 
 def _rebuild(

@@ -1,16 +1,16 @@
 """Linear regression and softmax regression, trained by gradient descent on all samples at once."""
 
-import hashlib
 import io
-import json
 
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 
 from gridwright.contract import EpochRecord
-from gridwright.errors import ModelFileError, TrainingDiverged
+from gridwright.errors import TrainingDiverged
+from gridwright.model_files import ModelFormat
 
-FORMAT = 1  # raise it when an older version could no longer read what `save` writes
+# Raise the version when an older one of this package could no longer read what `save` writes.
+FORMAT = ModelFormat("gridwright-linear-model", version=1, content_file="arrays.npz")
 
 
 class LinearModel:
@@ -69,9 +69,8 @@ class LinearModel:
         return float(metric(y, self.predict(x)))
 
     def save(self, folder):
-        """Write two files: all of the model, and the checksum that guards it."""
+        """Write the arrays without pickle, and `model.json` with the rest and their checksum."""
         description = {
-            "format": FORMAT,
             "task": self.task,
             "classes": self.classes,
             "n_outputs": self.n_outputs,
@@ -81,27 +80,16 @@ class LinearModel:
             "alpha": self.alpha,
         }
         buffer = io.BytesIO()
-        np.savez(buffer, description=np.array(json.dumps(description)), **self.arrays)
-        (folder / "model.npz").write_bytes(buffer.getvalue())
-        (folder / "model.sha256").write_text(hashlib.sha256(buffer.getvalue()).hexdigest())
+        np.savez(buffer, **self.arrays)
+        FORMAT.seal(folder, description, buffer.getvalue())
 
     @classmethod
     def load(cls, folder):
-        """Return the model that `save` wrote into `folder`."""
-        try:
-            content = (folder / "model.npz").read_bytes()
-            checksum = (folder / "model.sha256").read_bytes()
-        except OSError as error:
-            raise ModelFileError(f"{folder} holds no whole linear model: {error}") from error
-        if hashlib.sha256(content).hexdigest().encode() != checksum:
-            raise ModelFileError(f"{folder / 'model.npz'} was altered or cut short")
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = dict(archive)
-        description = json.loads(str(arrays.pop("description")))
-        if description.pop("format") > FORMAT:
-            raise ModelFileError(f"{folder} is from a newer version: upgrade this package")
+        """Return the model that `save` wrote into `folder`; an altered one raises an error."""
+        description, content = FORMAT.open(folder)
         model = cls(**description)
-        model.arrays = arrays
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            model.arrays = dict(archive)
         return model
 
     def _columns(self, x):
