@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import ExitStack, closing
+from shutil import copyfile
 
 import pytest
 
@@ -69,3 +72,66 @@ def scoring_app():
     yield make
     for app in made:
         app.close()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """A database with MLflow's tables and nothing in them: making one takes seconds."""
+    folder = tmp_path_factory.mktemp("empty")
+    from gridwright.tracking import TrackingSession, TrackingSettings
+
+    settings = TrackingSettings.resolve("sqlite:///mlflow.db", None, "Default", "spool", folder)
+    with TrackingSession.open(settings):
+        pass
+    # In WAL mode the last connection writes everything into the one file.
+    with closing(sqlite3.connect(settings.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return settings.database
+
+
+@pytest.fixture
+def trained_plan(tmp_path, empty_store):
+    """Return a function that trains cells of a network on iris into a store in `tmp_path`.
+
+    It returns their plan, the session, and the configuration that the sweep has as a whole.
+    """
+    from gridwright.plugins import load_model_plugin
+    from gridwright.preflight import plan_trials
+    from gridwright.tracking import TrackingSession, TrackingSettings
+    from gridwright.trial import run_trial
+
+    config = {
+        "dataset": {
+            "name": "iris", "limit": None, "test_fraction": 0.2, "validation_fraction": 0.2,
+            "split_seed": 0,
+        },
+        "model": {"name": "numpy-mlp", "hidden_layer": [5], "epoch": 3},
+        "resources": {"cpus": 1, "gpus": 0.0, "address": None, "checkpoint_seconds": None},
+        "seed": 0, "rank_by": "validation", "promote": "auto", "strict": False, "reuse": True,
+        "top": 10,
+    }  # fmt: skip
+    with ExitStack() as opened:
+
+        def train(*etas, spoil=lambda result: result):
+            copyfile(empty_store, tmp_path / "mlflow.db")
+            cells = [
+                ([f"model.eta={eta}"], {**config, "model": {**config["model"], "eta": eta}})
+                for eta in etas
+            ]
+            plan = plan_trials(cells)
+            plugin = load_model_plugin("numpy-mlp")
+            session = opened.enter_context(
+                TrackingSession.open(
+                    TrackingSettings.resolve(
+                        "sqlite:///mlflow.db", "mlruns", "iris", "spool", tmp_path
+                    )
+                )
+            )
+            for spec in plan.specs:
+                data = plan.data[spec.dataset_key]
+                result = spoil(run_trial(spec, data, plugin))
+                session.submit(spec, result, data, plugin.requirements)
+            session.drain()
+            return plan, session, config
+
+        yield train

@@ -48,6 +48,8 @@ def of_run(
     if outcome is None:
         return f"Run {run.run_id} is marked as failed; {_where(settings)}."
     metrics = [f"  {name:<17} {run.metrics[name]:.4f}" for name in _SHOWN if name in run.metrics]
+    if outcome.error is not None:
+        return "\n".join([*metrics, "", *_next_steps(settings, [])])
     is_champion = outcome.champion is not None and outcome.champion == outcome.version
     uri = f"models:/{outcome.model_name}@champion" if is_champion else f"runs:/{run.run_id}/model"
     return "\n".join([*metrics, "", outcome.sentence, *_next_steps(settings, [uri])])

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from gridwright.application import Application, GridRun, open_session
+from gridwright.application import Application
+from gridwright.configured import open_session
 from gridwright.errors import ConfigurationError, InvalidTrials
+from gridwright.grid_run import GridRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +135,7 @@ class SearchRun(GridRun):
             print("No trial came to its end.")
             return
         self._record = replace(self._record, n_trials=len(self._plan.specs))
-        self._conclude(run_id)
+        self._raise_for(self._conclude(run_id))
 
     def _search(self, run_id: str, cluster: Cluster) -> None:
         from rich.console import Console

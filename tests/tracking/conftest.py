@@ -1,7 +1,5 @@
 """A real store in a temporary folder, real data, and trials whose results are made up."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from shutil import copyfile
 
@@ -27,19 +25,6 @@ def iris():
         "split_seed": 0,
     }
     return split(load(config), config, "validation")
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory):
-    """A database with MLflow's tables and nothing in them: making one takes seconds."""
-    folder = tmp_path_factory.mktemp("empty")
-    settings = TrackingSettings.resolve("sqlite:///mlflow.db", None, "Default", "spool", folder)
-    with TrackingSession.open(settings):
-        pass
-    # In WAL mode the last connection writes everything into the one file.
-    with closing(sqlite3.connect(settings.database)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return settings.database
 
 
 @pytest.fixture

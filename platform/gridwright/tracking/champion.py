@@ -49,6 +49,7 @@ class PromotionOutcome:
         moved: whether the alias `champion` points to it now and did not before.
         champion: the version that holds the alias now; None where none is known to.
         sentence: the same for a reader.
+        error: why the best run was refused; None where it was not.
     """
 
     model_name: str
@@ -57,6 +58,27 @@ class PromotionOutcome:
     moved: bool
     champion: str | None
     sentence: str
+    error: GridwrightError | None = None
+
+    @classmethod
+    def none(
+        cls,
+        model_name: str,
+        sentence: str,
+        *,
+        run_id: str | None = None,
+        error: GridwrightError | None = None,
+    ) -> PromotionOutcome:
+        """Return what it is where nothing was registered."""
+        return cls(
+            model_name,
+            None,
+            run_id,
+            moved=False,
+            champion=None,
+            sentence=sentence,
+            error=error,
+        )
 
 
 def promote(
@@ -80,19 +102,10 @@ def promote(
     """
     best = next((run for run in ranked(runs, rank_by) if run.failure is None), None)
     if best is None:
-        return PromotionOutcome(
-            model_name,
-            None,
-            None,
-            moved=False,
-            champion=None,
-            sentence="no trial finished: nothing to promote",
-        )
+        return PromotionOutcome.none(model_name, "no trial finished: nothing to promote")
     if mode == "never":
         sentence = f"{_score(best, rank_by)} is the best; promote=never leaves the champion alone"
-        return PromotionOutcome(
-            model_name, None, best.run_id, moved=False, champion=None, sentence=sentence
-        )
+        return PromotionOutcome.none(model_name, sentence, run_id=best.run_id)
     with store.lock, sentences(store.settings, f"promote run {best.run_id}"):
         return _Promotion(store, model_name, rank_by).decide(best, mode, sweep_run_id)
 
@@ -254,6 +267,11 @@ def check_copy(store: Store, run: FinishedRun) -> None:
             raise TrackingError(
                 f"the stored model of run {run.run_id} cannot be loaded, so that the champion "
                 f"stays: {error}"
+            ) from error
+        except Exception as error:
+            raise TrackingError(
+                f"the stored model of run {run.run_id} fails when it is loaded and asked as a "
+                f"server would, so that the champion stays: {type(error).__name__}: {error}"
             ) from error
     if predicted.shape != recorded.shape or not np.allclose(
         predicted, recorded, rtol=_RELATIVE, atol=_ABSOLUTE

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridwright.errors import GridwrightError, PluginError
 from gridwright.evaluation import predictions
 from gridwright.plugins import load_model_plugin
 from gridwright.tracking.manifest import FILES, read_checked
@@ -68,6 +69,7 @@ def verdicts(store: Store, run: FinishedRun, data: TrialData) -> Verdicts | None
 
     Raises:
         ModelFileError: the stored model was altered.
+        PluginError: its plugin cannot load it, or it cannot predict.
     """
     part, x, y = "test", data.x_test, data.y_test
     if x is None or y is None:
@@ -78,5 +80,14 @@ def verdicts(store: Store, run: FinishedRun, data: TrialData) -> Verdicts | None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(store.client.download_artifacts(run.run_id, f"{FOLDER}/{DATA}", name))
         read_checked(folder)
-        estimator = load_model_plugin(run.model).load(folder / FILES)
-        return Verdicts(data.description, part, x, y, predictions(estimator, x, data.description))
+        plugin = load_model_plugin(run.model)
+        try:
+            predicted = predictions(plugin.load(folder / FILES), x, data.description)
+        except GridwrightError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"model plugin '{run.model}' fails with what it has stored: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        return Verdicts(data.description, part, x, y, predicted)
