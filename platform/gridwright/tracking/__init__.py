@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gridwright.tracking.leaderboard import Leaderboard
     from gridwright.tracking.provenance import Provenance, capture
     from gridwright.tracking.recorded_run import RecordedRun
+    from gridwright.tracking.recorded_sweeps import RecordedSweep, RecordedTrial, read_sweeps
     from gridwright.tracking.records import FinishedRun, SweepRecord, TrackingSettings
     from gridwright.tracking.report import log_report
     from gridwright.tracking.report_table import ReportTable
@@ -47,6 +48,8 @@ _HOMES = {
     "PromotionOutcome": "champion",
     "Provenance": "provenance",
     "RecordedRun": "recorded_run",
+    "RecordedSweep": "recorded_sweeps",
+    "RecordedTrial": "recorded_sweeps",
     "ReportTable": "report_table",
     "SweepRecord": "records",
     "TrackingSession": "session",
@@ -56,6 +59,7 @@ _HOMES = {
     "log_report": "report",
     "past_trials": "store_view",
     "promote": "champion",
+    "read_sweeps": "recorded_sweeps",
 }
 
 __all__ = [
@@ -65,6 +69,8 @@ __all__ = [
     "PromotionOutcome",
     "Provenance",
     "RecordedRun",
+    "RecordedSweep",
+    "RecordedTrial",
     "ReportTable",
     "SweepRecord",
     "TrackingSession",
@@ -74,6 +80,7 @@ __all__ = [
     "log_report",
     "past_trials",
     "promote",
+    "read_sweeps",
 ]
 
 

@@ -1,0 +1,159 @@
+"""The sweeps that a store holds, with their trials, read back to be shown elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+from mlflow.utils.file_utils import local_file_uri_to_path
+
+from gridwright.errors import TrackingError
+from gridwright.tracking import tags
+from gridwright.tracking.model_artifact import FOLDER
+from gridwright.tracking.recorded_run import CONFIG
+from gridwright.tracking.store import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlflow.entities import Run
+
+    from gridwright.tracking.records import TrackingSettings
+
+_LEADERBOARD = "leaderboard.csv"
+_REQUIREMENTS = f"{FOLDER}/requirements.txt"
+_VERSION = "gridwright.version."
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTrial:
+    """A trial of a sweep.
+
+    Attributes:
+        run_id: MLflow's id of its run.
+        config: the whole resolved configuration it ran with.
+        metrics: its final metrics.
+        failed: it diverged, or stopped with an error.
+    """
+
+    run_id: str
+    config: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSweep:
+    """A sweep that has ended.
+
+    Attributes:
+        command: the command line that ran it.
+        date: UTC day on which it began, as 2026-01-31.
+        seconds: from its beginning to its end.
+        commit: git commit of the working folder; empty outside of a repository.
+        dirty: whether tracked files differed from that commit.
+        versions: name -> version of Gridwright, the plugins, and what a model of it needs.
+        trials: all of its trials, those taken over from other sweeps included.
+    """
+
+    command: str
+    date: str
+    seconds: float
+    commit: str
+    dirty: bool
+    versions: Mapping[str, str]
+    trials: tuple[RecordedTrial, ...]
+
+
+def read_sweeps(settings: TrackingSettings, token: str) -> list[RecordedSweep]:
+    """Return the finished sweeps whose command has the argument `token`, the oldest first.
+
+    Args:
+        settings: where the store is; its experiment does not matter.
+        token: such as `experiment=paper/iris`.
+
+    Raises:
+        TrackingError: there is no such store, or it cannot be read.
+    """
+    if settings.database is not None and not settings.database.exists():
+        raise TrackingError(f"there is no tracking store at {settings.database}")
+    with sentences(settings, "read the sweeps"):
+        client = MlflowClient(settings.uri)
+        return [
+            _sweep(client, run)
+            for run in sorted(_parents(client), key=lambda run: run.info.start_time)
+            if token in run.data.tags.get("gridwright.command", "").split()
+        ]
+
+
+def _parents(client: MlflowClient) -> Iterator[Run]:
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    return _runs(client, ids, f"tags.\"{tags.SWEEP_KEY}\" != '' and attributes.status = 'FINISHED'")
+
+
+def _runs(client: MlflowClient, experiments: list[str], condition: str) -> Iterator[Run]:
+    token: str | None = None
+    while True:
+        page = client.search_runs(experiments, condition, max_results=_PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _sweep(client: MlflowClient, parent: Run) -> RecordedSweep:
+    held, info = parent.data.tags, parent.info
+    ids = [row["run_id"] for row in csv.DictReader(io.StringIO(_text(parent, _LEADERBOARD)))]
+    of_experiment = _runs(client, [info.experiment_id], f"tags.\"{tags.TRIAL_KEY}\" != ''")
+    by_id = {run.info.run_id: run for run in of_experiment}
+    runs = [by_id[run_id] for run_id in ids if run_id in by_id]
+    finished = next((run for run in runs if run.info.status == "FINISHED"), None)
+    began = datetime.fromtimestamp(info.start_time / 1000, UTC)
+    own = {name.removeprefix(_VERSION): held[name] for name in held if name.startswith(_VERSION)}
+    return RecordedSweep(
+        command=held.get("gridwright.command", ""),
+        date=f"{began:%Y-%m-%d}",
+        seconds=(info.end_time - info.start_time) / 1000,
+        commit=held.get("gridwright.git_commit", ""),
+        dirty=held.get("gridwright.git_dirty") == "true",
+        versions=own | ({} if finished is None else _requirements(finished)),
+        trials=tuple(_trial(run) for run in runs),
+    )
+
+
+def _trial(run: Run) -> RecordedTrial:
+    return RecordedTrial(
+        run_id=run.info.run_id,
+        config=json.loads(_text(run, CONFIG)),
+        metrics=run.data.metrics,
+        failed=tags.FAILURE_KIND in run.data.tags,
+    )
+
+
+def _requirements(run: Run) -> dict[str, str]:
+    try:
+        lines = _text(run, _REQUIREMENTS).splitlines()
+    except (MlflowException, OSError):  # a model that was removed takes its list along
+        return {}
+    pairs = (line.strip().partition("==") for line in lines)
+    return {name: version for name, equals, version in pairs if equals}
+
+
+def _text(run: Run, path: str) -> str:
+    uri = run.info.artifact_uri
+    if urlsplit(uri).scheme in {"", "file"}:  # a sweep has hundreds: no copies of them
+        return Path(local_file_uri_to_path(uri), path).read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        copied = get_artifact_repository(uri).download_artifacts(path, name)
+        return Path(copied).read_text(encoding="utf-8")
