@@ -138,7 +138,7 @@ def show(config: Mapping[str, Any], plan: Plan, mark: str) -> None:
     print(opening(plan.specs, len(todo), reuse=config["reuse"], mark=mark, would=True))
     print(grid_text(plan.specs, finished))
     with forecasting(config, plan) as under_way:
-        forecast = under_way and under_way.finish(todo, past, wait=30)
+        forecast = under_way and under_way.finish(todo, past, wait=120)
     if forecast:
         print(sentence(forecast))
     elif under_way and under_way.silence:

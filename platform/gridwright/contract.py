@@ -213,11 +213,14 @@ class Footprint:
         parameters: numbers that are trained.
         memory: bytes that its training holds at once, besides the data: parameters, gradient,
             the optimizer's state, and what one batch needs.
+        products: multiplications that take one sample through the network once; 0 for not told.
+            A forecast waits for its probe, and cuts it short, by them.
     """
 
     epochs: int | None
     parameters: int
     memory: int
+    products: int = 0
 
 
 @runtime_checkable

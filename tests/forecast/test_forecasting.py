@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from gridwright.forecast import Forecast, ForecastUnderWay, comparison, sentence
+from gridwright.contract import Footprint
+from gridwright.forecast import Forecast, ForecastUnderWay, comparison, forecasting, sentence
 from gridwright.forecast.duration import Duration
 
 RESOURCES = {"cpus": 1, "gpus": 0.0, "address": None}
@@ -39,6 +40,22 @@ def test_a_cluster_elsewhere_has_none(plan):
     elsewhere = RESOURCES | {"address": "10.0.0.1:6379"}
     with ForecastUnderWay(planned.specs, planned.data, elsewhere, None) as under_way:
         assert under_way.finish(planned.specs, [], wait=0) is None
+
+
+@pytest.mark.parametrize(("gpus", "expected"), [(0.0, True), (0.5, False)])
+def test_a_long_sweep_waits_longer_for_its_probe(plan, tmp_path, monkeypatch, gpus, expected):
+    told = Footprint(epochs=100, parameters=1, memory=1, products=10**9)
+    monkeypatch.setattr(forecasting, "footprint", lambda *arguments: told)
+    waits = []
+    monkeypatch.setattr(forecasting.Probe, "results", lambda self, wait: waits.append(wait) or [])
+    planned = plan(epoch=[100], eta=[0.1, 0.2])
+    with ForecastUnderWay(planned.specs, planned.data, RESOURCES | {"gpus": gpus}, tmp_path) as one:
+        probe = one._probe
+        assert one.finish(planned.specs, [], wait=4) is None
+        probe.end()
+    # 96 samples, 100 epochs, 2 trials, forward and backward: 1.2e14 operations on these cores.
+    least = 6 * 1e9 * 96 * 100 * 2 / (forecasting._FASTEST * forecasting.available_cpus())
+    assert waits == [pytest.approx(max(4, 0.02 * least) if expected else 4)]
 
 
 def test_sentence():

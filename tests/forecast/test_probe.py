@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gridwright.contract import Footprint
 from gridwright.forecast import probe
 from gridwright.forecast.probe import Probe, measure
 from gridwright.plugins import load_model_plugin
@@ -51,6 +52,15 @@ def test_much_data_is_probed_in_part(plan, monkeypatch):
     measure(planned.specs, planned.data, 1, found.append)
     assert found[0].scale == 96 / 24
     assert found[0].each == pytest.approx(found[0].epoch * 4)
+
+
+def test_a_heavy_network_is_probed_on_few_samples(plan, monkeypatch):
+    planned = plan(epoch=[5])
+    told = Footprint(epochs=5, parameters=1, memory=1, products=int(probe._PRODUCTS) // 24)
+    monkeypatch.setattr(probe, "footprint", lambda *arguments: told)
+    found = []
+    measure(planned.specs, planned.data, 1, found.append)
+    assert found[0].scale == 96 / 24
 
 
 def test_a_plugin_that_tells_no_epochs_trains_whole_trials(plan, monkeypatch):

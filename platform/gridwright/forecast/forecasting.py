@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from gridwright.contract import TrialSpec
+    from gridwright.contract import Footprint, TrialSpec
     from gridwright.datasets import TrialData
     from gridwright.forecast.costs import Costs
     from gridwright.tracking import PastTrial
@@ -32,6 +32,12 @@ _RUN_BYTES = 60_000
 _EPOCH_BYTES = 700
 _WORKER_MEMORY = 350_000_000
 _OWN_MEMORY = 1_200_000_000
+#: A forecast may cost this share of its sweep, which it waits for a plugin that is slow to import.
+_PATIENCE = 0.02
+#: Multiplications and additions a second that no core exceeds (float32): a least time follows.
+_FASTEST = 2e11
+#: Of each product in a training: forward, and both gradients; a multiplication and an addition.
+_PER_PRODUCT = 6
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,8 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         if is_elsewhere(resources):
             return
         cpus = available_cpus()
+        self._cpus = cpus
+        self._accelerated = resources["gpus"] > 0
         self._workers = max(1, int(cpus // resources["cpus"]))
         self._place = Surroundings.of_this_machine(self._workers, cpus)
         self._probed = most_different(specs, _MOST_PROBES)
@@ -101,12 +109,13 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         Args:
             todo: the trials that are not finished yet.
             past: finished trials, for what the probe could not measure.
-            wait: seconds to wait for the probe, at most.
+            wait: seconds to wait for the probe, at most; longer where a sweep takes so long that
+                more is a small part of it.
         """
         if self._probe is None:
             self.silence = "how many workers the cluster has is not known before it is reached"
             return None
-        measured = self._probe.results(wait)
+        measured = self._probe.results(max(wait, self._patience(todo)))
         self._probe = None
         if not todo:
             return None
@@ -121,6 +130,25 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
             return None
         return self._forecast(_of_these(all_costs, self._specs, todo), todo)
 
+    def _patience(self, todo: Sequence[TrialSpec]) -> float:
+        """Return the seconds that waiting may take: a share of the least the trials can take."""
+        if self._accelerated:
+            return 0.0
+        operations = sum(
+            _PER_PRODUCT * told.products * len(data.x_train) * (told.epochs or 1)
+            for told, data in self._footprints(todo)
+        )
+        return _PATIENCE * operations / (_FASTEST * self._cpus)
+
+    def _footprints(self, todo: Sequence[TrialSpec]) -> list[tuple[Footprint, TrialData]]:
+        found = []
+        for spec in todo:
+            data = self._data[spec.dataset_key]
+            told = footprint(load_model_plugin(spec.model), spec.parameters, data.description)
+            if told is not None:
+                found.append((told, data))
+        return found
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -132,16 +160,9 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
             self._probe = None
 
     def _forecast(self, costs: Costs, todo: Sequence[TrialSpec]) -> Forecast:
-        footprints = [
-            footprint(
-                load_model_plugin(spec.model),
-                spec.parameters,
-                self._data[spec.dataset_key].description,
-            )
-            for spec in todo
-        ]
-        epochs = sum((found.epochs or 0) for found in footprints if found is not None)
-        own = max((found.memory for found in footprints if found is not None), default=0)
+        footprints = [told for told, _ in self._footprints(todo)]
+        epochs = sum(told.epochs or 0 for told in footprints)
+        own = max((told.memory for told in footprints), default=0)
         workers = min(self._workers, len(todo))
         data = sum(
             array.nbytes

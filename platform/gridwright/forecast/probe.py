@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.connection import Connection
 
-    from gridwright.contract import EpochRecord, TrialSpec
+    from gridwright.contract import EpochRecord, Footprint, TrialSpec
     from gridwright.datasets import TrialData
 
 #: CPU seconds after which the probe starts no other cell, and the share of the sweep's own.
@@ -33,6 +33,10 @@ _ENOUGH = 0.02
 #: Bytes of samples that a probe trains on.
 _SAMPLE_BYTES = 2_000_000
 _FEWEST_ROWS = 256
+#: Products that an epoch of a probe takes its samples through, where a plugin tells them (about
+#: half a second of a core), and the samples it has all the same.
+_PRODUCTS = 5e9
+_LEAST_ROWS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ def measure(
     total = 0.0
     started = time.process_time()
     for index, spec in enumerate(specs):
-        part, scale = _part_of(data[spec.dataset_key], whole=_epochs(spec, data) is None)
+        part, scale = _part_of(data[spec.dataset_key], _footprint(spec, data))
         start = 0.0
         if index == 0 or spec.model not in {before.model for before in specs[:index]}:
             before = time.process_time()
@@ -205,17 +209,23 @@ def _measure_one(index: int, spec: TrialSpec, part: TrialData, scale: float) -> 
     )
 
 
-def _epochs(spec: TrialSpec, data: Mapping[str, TrialData]) -> int | None:
+def _footprint(spec: TrialSpec, data: Mapping[str, TrialData]) -> Footprint | None:
     description = data[spec.dataset_key].description
-    told = footprint(load_model_plugin(spec.model), spec.parameters, description)
-    return None if told is None else told.epochs
+    return footprint(load_model_plugin(spec.model), spec.parameters, description)
 
 
-def _part_of(data: TrialData, *, whole: bool) -> tuple[TrialData, float]:
-    """Return the first rows of every part of the data, and how many times more there are."""
-    n_train = len(data.x_train)
-    sample = max(1, 4 * int(data.x_train[0].size))
-    rows = n_train if whole else min(n_train, max(_FEWEST_ROWS, _SAMPLE_BYTES // sample))
+def _part_of(data: TrialData, told: Footprint | None) -> tuple[TrialData, float]:
+    """Return the first rows of every part of the data, and how many times more there are.
+
+    A model that knows no epochs trains on all of it.
+    """
+    n_train = rows = len(data.x_train)
+    if told is not None and told.epochs is not None:
+        sample = max(1, 4 * int(data.x_train[0].size))
+        rows = max(_FEWEST_ROWS, _SAMPLE_BYTES // sample)
+        if told.products:
+            rows = min(rows, max(_LEAST_ROWS, int(_PRODUCTS // told.products)))
+        rows = min(n_train, rows)
     scale = n_train / rows
 
     def cut(array: Any) -> Any:

@@ -40,3 +40,10 @@ def test_memory_grows_with_the_batch():
         for size in (64, 512)
     )
     assert large > 4 * small
+
+
+def test_products_are_those_of_one_sample_on_its_way():
+    layers = [{"layer": "Conv2D", "filters": 4, "kernel_size": 3}, "MaxPooling2D", "Flatten"]
+    footprint = plugin.footprint({"architecture": layers, "epochs": 3}, PICTURES)
+    convolution = (3 * 3 * 1 + 1) * 4 * 26 * 26
+    assert footprint.products == convolution + 13 * 13 * 4 * 10

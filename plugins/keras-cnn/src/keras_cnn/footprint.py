@@ -25,7 +25,7 @@ _STATE = {"sgd": 1, "adam": 2, "adamw": 2, "nadam": 2, "adamax": 2, "rmsprop": 2
 def footprint(parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
     """Return the footprint of a training with good `parameters` on such data."""
     layers, _ = architecture.read(parameters["architecture"])
-    count, values = sizes(layers, data)
+    count, values, products = sizes(layers, data)
     optimizer = parameters.get("optimizer", "adam")
     name = optimizer.get("name") if isinstance(optimizer, Mapping) else optimizer
     vectors = 2 + _STATE.get(str(name).lower(), 2)
@@ -35,23 +35,28 @@ def footprint(parameters: Mapping[str, Any], data: DataDescription) -> Footprint
         epochs=int(parameters.get("epochs", 10)),
         parameters=count,
         memory=_BYTES * (count * vectors + 2 * rows * values),
+        products=products,
     )
 
 
-def sizes(layers: Sequence[Layer], data: DataDescription) -> tuple[int, int]:
-    """Return how many weights there are, and how many values of one sample on its way."""
+def sizes(layers: Sequence[Layer], data: DataDescription) -> tuple[int, int, int]:
+    """Return how many weights there are, and values and products of one sample on its way."""
     shape = architecture.input_shape(layers, data.sample_shape)
-    count, values = 0, prod(shape)
+    count, values, products = 0, prod(shape), 0
     for layer in layers:
         left = layer.output_shape(shape)
-        count += _weights(layer, shape, left)
+        weights = _weights(layer, shape, left)
+        count += weights
         values += prod(left)
+        # A kernel's weights meet every place of the map that leaves; a bias is small beside them.
+        products += weights * prod(left[:-1])
         shape = left
     output = architecture.Output.of(data)
     if architecture.lacks_output(layers, output):
         count += (prod(shape) + 1) * output.units
+        products += prod(shape) * output.units
         values += output.units
-    return count, values
+    return count, values, products
 
 
 def _weights(layer: Layer, shape: Shape, left: Shape) -> int:

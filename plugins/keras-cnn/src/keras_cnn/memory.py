@@ -33,7 +33,7 @@ def out_of_memory_named(
     except Exception as error:
         if not _is_exhausted(error):
             raise
-        n_parameters, n_values = sizes(layers, data)
+        n_parameters, n_values, _ = sizes(layers, data)
         raise OutOfMemory(
             f"out of memory with a network of {n_parameters:,} parameters "
             f"({_megabytes(n_parameters)} MB, and several times that with gradients and the "
