@@ -62,7 +62,10 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
     panels = [(name, text) for name, text in panels if any(t.histories.get(name) for t in trials)]
     figure = Figure(figsize=(7.5, 2.9 * math.ceil(len(panels) / 2) + 1.4), dpi=DPI)
     figure.set_layout_engine("constrained")
-    grid = figure.subplots(math.ceil(len(panels) / 2), 2, squeeze=False, sharex=True)
+    # Training and held-out part side by side have one scale: their gap is what one looks for.
+    shared = "row" if len(panels) == 4 else "none"
+    rows = math.ceil(len(panels) / 2)
+    grid = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey=shared)
     for axes, (name, text) in zip(grid.flat, panels, strict=False):
         for trial, colour in zip(trials, COLOURS, strict=False):
             axes.plot(*trial.histories.get(name, ([], [])), color=colour, linewidth=1.4)
@@ -70,20 +73,20 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in grid[-1]:
         axes.set_xlabel("epoch")
-    labels = [
-        f"{place}. {textwrap.shorten(text, 60, placeholder='...')}"
-        for place, text in enumerate(distinguished([t.parameters for t in trials]), start=1)
-    ]
     headline(figure, title)
-    figure.legend(
-        grid.flat[0].get_lines(),
-        labels,
-        loc="outside lower left",
-        ncols=2,
-        frameon=False,
-        fontsize=9,
-    )
+    names = distinguished([trial.parameters for trial in trials])
+    if any(names):  # a single configuration needs no legend
+        _legend(figure, grid.flat[0], names)
     return figure
+
+
+def _legend(figure: Figure, axes: Axes, names: Sequence[str]) -> None:
+    labels = [
+        f"{place}. {textwrap.shorten(name, 60, placeholder='...')}"
+        for place, name in enumerate(names, start=1)
+    ]
+    lines, where = axes.get_lines(), "outside lower left"
+    figure.legend(lines, labels, loc=where, ncols=2, frameon=False, fontsize=9)
 
 
 def effects(

@@ -1,0 +1,28 @@
+from gridwright.contract import HISTORIES
+from gridwright.tracking.figures import Curves, best_curves
+
+ALL = {name: ([1, 2], [0.9 - 0.1 * place, 0.5]) for place, name in enumerate(HISTORIES)}
+
+
+def curves(*etas, histories=ALL):
+    return [Curves({"eta": eta}, histories) for eta in etas]
+
+
+def test_training_and_held_out_part_have_one_scale():
+    figure = best_curves(curves("0.1", "0.2"), "title", "test")
+    left, right, lower_left, lower_right = figure.axes
+    assert left.get_ylim() == right.get_ylim()
+    assert lower_left.get_ylim() == lower_right.get_ylim()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.texts] == ["1. eta=0.1", "2. eta=0.2"]
+
+
+def test_a_single_configuration_has_no_legend():
+    assert best_curves(curves("0.1"), "title", "test").legends == []
+
+
+def test_loss_and_score_of_training_alone_have_a_scale_each():
+    alone = {"loss": ([1, 2], [9.0, 8.0]), "score": ([1, 2], [0.1, 0.2])}
+    loss, score, *_ = best_curves(curves("1", "2", histories=alone), "title", "test").axes
+    assert loss.get_ylim()[0] > 7
+    assert score.get_ylim()[1] < 1
