@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -63,7 +63,7 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
     figure = Figure(figsize=(7.5, 2.9 * math.ceil(len(panels) / 2) + 1.4), dpi=DPI)
     figure.set_layout_engine("constrained")
     # Training and held-out part side by side have one scale: their gap is what one looks for.
-    shared = "row" if len(panels) == 4 else "none"
+    shared: Literal["row", "none"] = "row" if len(panels) == 4 else "none"
     rows = math.ceil(len(panels) / 2)
     grid = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey=shared)
     for axes, (name, text) in zip(grid.flat, panels, strict=False):
