@@ -40,3 +40,13 @@ def test_free_memory_is_what_the_kernel_says(tmp_path, monkeypatch):
 
 def test_free_disk_of_a_folder_that_is_not_there_yet(tmp_path):
     assert machine.free_disk(tmp_path / "a" / "b") > 0
+
+
+@pytest.mark.skipif(not machine._OWN.exists(), reason="needs Linux's /proc")
+def test_own_memory_grows_by_what_is_taken(monkeypatch, tmp_path):
+    before = machine.own_memory()
+    taken = bytearray(b"x") * 50_000_000
+    assert 40_000_000 < machine.own_memory() - before < 80_000_000
+    del taken
+    monkeypatch.setattr(machine, "_OWN", tmp_path / "absent")
+    assert machine.own_memory() is None

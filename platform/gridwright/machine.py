@@ -1,12 +1,14 @@
-"""What this machine has to give: memory, room on the disk."""
+"""What this machine has to give, memory and room on the disk, and what this process has taken."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
 _CONTAINER = Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/statm")
 
 
 def free_memory() -> int | None:
@@ -18,6 +20,15 @@ def free_memory() -> int | None:
     container = _left_in_container()
     known = [bytes_ for bytes_ in (machine, container) if bytes_ is not None]
     return min(known, default=None)
+
+
+def own_memory() -> int | None:
+    """Return the bytes of memory of this process that no other shares; None where nobody tells."""
+    try:
+        _, resident, shared, *_ = map(int, _OWN.read_text(encoding="ascii").split())
+    except OSError:  # no Linux
+        return None
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 def free_disk(folder: Path) -> int:

@@ -1,4 +1,3 @@
-import sys
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -53,14 +52,8 @@ def composer():
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Ray on this machine; its workers can import `stand_ins`, as this process does.
-
-    It ends with the file of tests that asked for it: a process holds one Ray at a time, and other
-    files that this process runs may want their own.
-    """
+    """Ray on this machine, for the tests of one file: a process holds one Ray at a time."""
     from gridwright.sweep import Cluster
 
-    sys.path.insert(0, str(HERE / "importable"))
     with Cluster() as running:
         yield running
-    sys.path.remove(str(HERE / "importable"))

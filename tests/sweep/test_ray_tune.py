@@ -8,7 +8,7 @@ import pytest
 
 from gridwright.contract import TrialSpec
 from gridwright.errors import SweepError
-from gridwright.sweep import Cluster, run_trials
+from gridwright.sweep import run_trials
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,12 +18,6 @@ DATA = {
     "a": SimpleNamespace(x_train=np.arange(200_000.0)),
     "b": SimpleNamespace(x_train=np.ones(3)),
 }
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with Cluster() as running:
-        yield running
 
 
 def specs(n, **parameters):
@@ -68,7 +62,9 @@ def trial_function():
                 if what == "killed":
                     os.kill(os.getpid(), signal.SIGKILL)
                 raise ValueError("no such luck")
+        np.kept = [*getattr(np, "kept", ()), np.ones(spec.parameters.get("leak", 0))]
         metrics = {
+            "process": float(os.getpid()),
             "index": float(spec.index),
             "total": float(data.x_train.sum()),
             "writeable": float(data.x_train.flags.writeable),
@@ -145,3 +141,14 @@ def test_an_error_of_the_receiver_ends_the_sweep(cluster):
 def test_what_no_node_can_hold_is_refused(cluster, options, sentence):
     with pytest.raises(SweepError, match=sentence):
         run(specs(1), cluster, **options)
+
+
+def test_a_worker_that_has_grown_gives_way_to_another(cluster):
+    leak = 3_000_000  # numbers, 24 MB
+    grown = run(specs(24, leak=leak), cluster, worker_growth=100_000_000)
+    kept = run(specs(24, leak=leak), cluster)
+    for results in (grown, kept):
+        assert [result.metrics["index"] for result in results] == list(range(24))
+        assert not any(result.failure for result in results)
+    processes = [len({each.metrics["process"] for each in results}) for results in (grown, kept)]
+    assert processes[0] >= processes[1] + 2

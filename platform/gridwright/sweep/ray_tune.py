@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     OnResult = Callable[[TrialResult], None]
 
+#: Bytes by which a worker may grow. Keras leaves some 8 MB of graphs for each new network.
+WORKER_GROWTH = 2**30
+
 _LOST = (
     "its worker died twice while it ran (killed, out of memory, or hanging for twice "
     "resources.timeout): give it more memory, or run fewer trials at once with resources.cpus"
@@ -36,6 +39,7 @@ def run_trials(
     cluster: Cluster | None = None,
     checkpoints: Checkpoints | None = None,
     trial_function: TrialFunction | None = None,
+    worker_growth: int = WORKER_GROWTH,
 ) -> None:
     """Run every trial on the cluster; `on_result` gets each result once, in this process.
 
@@ -51,6 +55,8 @@ def run_trials(
         cluster: where to run; None starts Ray here and ends it afterwards.
         checkpoints: where trials leave their state as they run; None keeps none.
         trial_function: runs one trial in a worker; None takes `gridwright.trial.run_trial`.
+        worker_growth: bytes; a worker that has grown by more gives way to a new one between two
+            packs.
 
     Raises:
         SweepError: the cluster cannot be used, cannot ever hold one trial, or has a node without
@@ -68,8 +74,9 @@ def run_trials(
         sweep = _Sweep(
             specs, data, on_result, resources, trial_function or _with_plugin(checkpoints)
         )
-        sweep.run(workers(cpus_per_trial, gpus_per_trial))
-        # Whoever was in a lost worker's pack: one at a time, so that only the culprit is lost.
+        sweep.run(workers(cpus_per_trial, gpus_per_trial), worker_growth)
+        # Whoever was in a lost worker's pack, or in the one that a grown worker declined: one at a
+        # time, so that only the culprit is lost.
         sweep.run(n_workers=None)
         sweep.fail_the_rest()
     finally:
@@ -99,8 +106,11 @@ class _Sweep:
         self._trial_function = trial_function
         self._missing = {spec.key: spec for spec in specs}
 
-    def run(self, n_workers: int | None) -> None:
-        """Run what is missing, in packs for `n_workers`, or one by one (None)."""
+    def run(self, n_workers: int | None, growth: int | None = None) -> None:
+        """Run what is missing, in packs for `n_workers`, or one by one (None).
+
+        Of a worker that has grown by more than `growth` bytes one pack stays undone.
+        """
         if not self._missing:
             return
         from ray import tune
@@ -119,6 +129,7 @@ class _Sweep:
             specs=todo,
             data=dict(self._data),
             trial_function=self._trial_function,
+            growth=growth,
         )
         delivery = Delivery(self._deliver)
         with tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from gridwright.errors import GridwrightError
+from gridwright.machine import own_memory
 from gridwright.plugins import load_model_plugin
 from gridwright.sweep.deadline import Deadline
 from gridwright.sweep.failed import failed_result
@@ -45,7 +46,8 @@ def run_with_plugin(
 class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
     """A pack of trials; each step runs one and returns its result at once.
 
-    The actor is reused: the next pack costs a call, not a process.
+    The actor is reused: the next pack costs a call, not a process. One that has grown too much
+    declines, since some frameworks never free all that a training took, and Tune starts another.
     """
 
     def setup(
@@ -54,18 +56,43 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
         specs: Sequence[TrialSpec] = (),
         data: Mapping[str, TrialData] | None = None,
         trial_function: TrialFunction = run_with_plugin,
+        growth: int | None = None,
     ) -> None:
-        """Keep what all packs share: it came once, through the object store, read-only."""
+        """Keep what all packs share: it came once, through the object store, read-only.
+
+        Args:
+            config: which pack comes first.
+            specs: all trials.
+            data: by `TrialSpec.dataset_key`.
+            trial_function: runs one trial.
+            growth: bytes by which this process may grow before it declines another pack.
+        """
+        self._growth = growth
+        self._first_size: int | None = None
         self._specs = specs
         self._data = data or {}
         self._trial_function = trial_function
-        self.reset_config(config)
+        self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begin another pack."""
+        """Begin another pack; return False where another process should."""
+        if self._has_grown():
+            return False
+        self._begin(new_config)
+        return True
+
+    def _begin(self, new_config: dict[str, Any]) -> None:
         self._pack = list(new_config[PACK])
         self._next = 0
-        return True
+
+    def _has_grown(self) -> bool:
+        size = own_memory()
+        if size is None or self._growth is None:
+            return False
+        if self._first_size is None:
+            # After its first pack: what a plugin imports is no growth.
+            self._first_size = size
+        return size - self._first_size > self._growth
 
     def step(self) -> dict[str, Any]:
         """Run the next trial of the pack."""
