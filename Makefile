@@ -1,6 +1,7 @@
 # Everything happens in .venv, which the targets make and keep up to date by themselves.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+PORT := 5000
 # pip must build every distribution with the pinned setuptools, too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -46,8 +47,11 @@ format: install ## let ruff put the code in order
 bench: install ## measure against named peers, side by side
 	$(BIN)/python -m pytest -m benchmark -s
 
-ui: install ## open MLflow's UI on this folder's runs, at http://127.0.0.1:5000
-	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow ui
+# MLflow ends with status 0 where its port is taken, so it is asked for first.
+ui: install ## open MLflow's UI on this folder's runs, at http://127.0.0.1:5000 (or PORT=5001)
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null || { \
+		echo >&2 "port $(PORT) is taken, perhaps by another MLflow: make ui PORT=5001"; exit 2; }
+	PATH="$(CURDIR)/$(BIN):$$PATH" mlflow ui --port $(PORT)
 
 clean: ## remove the environment and everything that was built, but no runs
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

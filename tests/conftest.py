@@ -2,14 +2,228 @@
 
 import asyncio
 import json
+import os
+import shutil
+import signal
+import socket
 import sqlite3
-from contextlib import ExitStack, closing
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from shutil import copyfile
 
 import pytest
 
 # The examples are packages of their own; tests/testing installs them and runs their tests.
 collect_ignore = ["example_dataset", "example_plugin"]
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "datasets"
+
+
+class Folder:
+    """A working folder: what is typed there, and what MLflow holds of it."""
+
+    def __init__(self, path, uri=None):
+        self.path = path
+        self.uri = uri or f"sqlite:///{path / 'mlflow.db'}"
+
+    def start(self, *arguments, **environment):
+        return subprocess.Popen(
+            [sys.executable, "-m", "gridwright", *arguments],
+            cwd=self.path,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments, status=0, **environment):
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == status, out + err
+        assert "Traceback" not in err
+        return out, err
+
+    @property
+    def client(self):
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.uri)
+
+    def runs(self):
+        """Return (sweeps, trials), oldest first."""
+        client = self.client
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        runs = client.search_runs(
+            experiments, max_results=1000, order_by=["attributes.start_time ASC"]
+        )
+        trials = [run for run in runs if "gridwright.trial_key" in run.data.tags]
+        return [run for run in runs if run not in trials], trials
+
+    def assert_complete(self, epochs):
+        """Every trial has ended, once, and a finished one has all points of its histories."""
+        _, trials = self.runs()
+        keys = Counter(run.data.tags["gridwright.trial_key"] for run in trials)
+        assert set(keys.values()) == {1}
+        client = self.client
+        for run in trials:
+            assert run.info.status in {"FINISHED", "FAILED"}
+            if run.info.status == "FINISHED":
+                for name in ("loss", "score", "val_loss", "val_score"):
+                    points = client.get_metric_history(run.info.run_id, name)
+                    assert [point.step for point in points] == list(range(1, epochs + 1))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return Folder(tmp_path_factory.mktemp("work"))
+
+
+@pytest.fixture
+def new_folder(tmp_path):
+    return Folder(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory):
+    """A data folder with mnist in it."""
+    if not (SHARED / "mnist.npz").exists():
+        pytest.skip(f"needs mnist.npz in {SHARED}")
+    path = tmp_path_factory.mktemp("data")
+    (path / "mnist.npz").symlink_to(SHARED / "mnist.npz")
+    return path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server of this machine on loopback, in a process group of its own, so that all of it ends.
+
+    Attributes:
+        url: what it answers at.
+        log: file of what it prints.
+    """
+
+    def __init__(self, command, url, folder, environment=None):
+        self.command = command
+        self.url = url
+        self.log = folder / "server.log"
+        self._folder = folder
+        self._environment = os.environ | (environment or {})
+        self._process = None
+
+    @property
+    def group(self):
+        """The process group of all that it started."""
+        return self._process.pid
+
+    def start(self):
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                self.command, cwd=self._folder, env=self._environment, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        return self
+
+    def wait(self, path="/health", seconds=180):
+        """Wait until it answers."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}{path}", timeout=10):
+                    return self
+            except OSError:
+                assert self._process.poll() is None, self.log.read_text()
+                assert time.monotonic() < deadline, self.log.read_text()
+                time.sleep(0.2)
+
+    def kill(self):
+        """End it as a power cut would: nothing of it has time to finish."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+def mlflow_command(*words):
+    return [str(Path(sys.executable).parent / "mlflow"), *words]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The URI of a PostgreSQL that Debian's package runs here, with an empty database."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    if not found or not (found[-1] / "initdb").exists():
+        pytest.skip("needs PostgreSQL (Debian: apt-get install postgresql)")
+    binaries = found[-1]
+    # Not in pytest's folder, which only its owner may enter: PostgreSQL refuses to run as root.
+    folder = Path(tempfile.mkdtemp(prefix="gw-pg-"))
+    port = free_port()
+    user = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data = folder / "data"
+    make = [*user, str(binaries / "initdb"), "-D", str(data), "-U", "gridwright"]
+    subprocess.run(
+        [*make, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"],
+        check=True, capture_output=True, cwd="/",
+    )  # fmt: skip
+    words = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+    process = subprocess.Popen(
+        [*user, str(binaries / "postgres"), "-D", str(data), *words],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", start_new_session=True,
+    )  # fmt: skip
+    ready = [str(binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-t", "60"]
+    while subprocess.run(ready, check=False, capture_output=True).returncode:
+        assert process.poll() is None, "PostgreSQL ended while it started"
+        time.sleep(0.1)
+    yield f"postgresql://gridwright@127.0.0.1:{port}/postgres"
+    process.terminate()
+    process.wait(timeout=60)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def start_server(tmp_path_factory):
+    """Return a function that starts one of MLflow's servers on loopback; all end with the module."""
+    started = []
+
+    def start(*words, folder=None, **environment):
+        port = free_port()
+        command = mlflow_command(*words, "--host", "127.0.0.1", "--port", str(port))
+        # Eight processes of MLflow's own for jobs that a tracking server does not need.
+        # `mlflow models serve` looks for uvicorn on the PATH.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        environment = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PATH": path, **environment}
+        folder = folder or tmp_path_factory.mktemp("server")
+        server = Server(command, f"http://127.0.0.1:{port}", folder, environment)
+        started.append(server)
+        return server.start().wait()
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def tracking_server(postgres, start_server, tmp_path_factory):
+    """`mlflow server` over PostgreSQL, which takes the artifacts, too."""
+    return start_server(
+        "server", "--backend-store-uri", postgres, "--artifacts-destination",
+        str(tmp_path_factory.mktemp("artifacts")), "--workers", "1",
+    )  # fmt: skip
 
 
 class ScoringApp:

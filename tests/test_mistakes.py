@@ -323,7 +323,18 @@ def test_the_port_is_taken(folder):
             check=False,
             timeout=120,
         )
-    # MLflow's server ends with status 0 then; what it says is what a reader has.
+    # MLflow ends with status 0 then; `make ui`, below, does not.
     told = "address already in use"
     assert told in (done.stdout + done.stderr).lower()
     assert told in (ROOT / "README.md").read_text(), "README says what to do about it"
+
+
+def test_the_port_of_make_ui_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            ["make", "--old-file=install", "ui", f"PORT={port}", f"BIN={Path(sys.executable).parent}"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"port {port} is taken, perhaps by another MLflow: make ui PORT=")

@@ -81,6 +81,8 @@ def _leaderboard(board: Leaderboard) -> ReportTable:
 def _cell(value: Cell, column: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, float) and "epoch" in column:
+        return f"{value:g}"  # a metric of MLflow's is a float, and this one counts
     if isinstance(value, float):
         return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 else f"{value:.4g}"
     return str(value)[:_RUN_ID] if column == "run_id" else str(value)
