@@ -95,10 +95,12 @@ def run_command(arguments: Sequence[str]) -> int:
     import hydra
 
     from gridwright.composition_errors import explain
+    from gridwright.data_quoting import with_quotes
     from gridwright.schema import register
     from gridwright.searching import SearchingApplication
 
     register()
+    arguments = with_quotes(arguments)
     application = SearchingApplication(arguments)
     compose = hydra.main(
         config_path="pkg://gridwright.conf", config_name="config", version_base="1.3"

@@ -262,11 +262,14 @@ def test_several_targets_are_no_classes(write):
     )
 
 
-def test_a_class_of_one_row(write):
-    assert sentence(write(GOOD + "7,8,maybe\n" + GOOD.partition("\n")[2])) == (
-        "class 'maybe' of my has fewer than 2 of the 41 samples that the test part is taken from: add "
-        "samples of it, leave it out, or raise dataset.limit"
-    )
+def test_the_only_row_of_a_class_is_trained_on(write):
+    path = write(GOOD + "7,8,maybe\n" + GOOD.partition("\n")[2])
+    config = {"kind": "table", "path": str(path), "target": "y"}
+    config |= {"test_fraction": 0.2, "validation_fraction": 0.2}
+    data = split(load(config), config, "validation")
+    assert data.description.classes == ("maybe", "no", "yes")
+    assert data.profile()["classes"]["maybe"] == 1
+    assert {*data.y_test, *data.y_validation} == {"no", "yes"}
 
 
 def test_folds_beyond_the_smallest_class(write):

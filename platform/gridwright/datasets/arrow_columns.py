@@ -10,18 +10,26 @@ import pyarrow.compute as pc
 
 from gridwright.datasets.dates import date_format_of, parsed_dates
 from gridwright.datasets.table import Column
+from gridwright.datasets.written_numbers import looks_written, notation_of
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
     from gridwright.contract import Array
     from gridwright.datasets.table import Kind
+    from gridwright.datasets.written_numbers import Notation
 
 #: A column of text with at least this share of numbers is one of numbers, with mistakes in it.
 MOSTLY_NUMBERS = 0.8
+_LARGEST_WHOLE = 2.0**53
 
 
 def typed_column(
-    name: str, values: pa.ChunkedArray, *, textual: bool, kind: Kind | None = None
+    name: str,
+    values: pa.ChunkedArray,
+    *,
+    textual: bool,
+    kind: Kind | None = None,
+    decimal: str = ".",
 ) -> Column | None:
     """Return one column; None if it has no value at all.
 
@@ -30,6 +38,7 @@ def typed_column(
         values: as Arrow read them.
         textual: they were text in the file.
         kind: what they are said to mean; None has it told from the values.
+        decimal: the decimal mark of the file.
 
     Raises:
         DatasetError: values that are neither; names the column and the first bad row.
@@ -38,7 +47,9 @@ def typed_column(
         return None
     values = _plain(name, values)
     if kind is None:
-        kind = _kind_of(name, values)
+        kind = _kind_of(name, values, decimal)
+    if kind == "number":
+        return _number(name, values, decimal)
     return _BUILDERS[kind](name, values, textual)
 
 
@@ -63,7 +74,7 @@ def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     )
 
 
-def _kind_of(name: str, values: pa.ChunkedArray) -> Kind:
+def _kind_of(name: str, values: pa.ChunkedArray, decimal: str) -> Kind:
     if pa.types.is_boolean(values.type):
         return "boolean"
     if pa.types.is_timestamp(values.type):
@@ -73,15 +84,18 @@ def _kind_of(name: str, values: pa.ChunkedArray) -> Kind:
     words = values.dictionary_encode().combine_chunks().dictionary.to_pylist()
     if date_format_of(words) is not None:
         return "date"
-    _refuse_mistakes(name, values, words)
+    if notation_of(words, decimal) is not None:
+        return "number"
+    _refuse_mistakes(name, values, words, decimal)
     return "category"
 
 
-def _refuse_mistakes(name: str, values: pa.ChunkedArray, words: list[str]) -> None:
+def _refuse_mistakes(name: str, values: pa.ChunkedArray, words: list[str], decimal: str) -> None:
     """Refuse a column of numbers with a few other texts in it."""
-    other = [word for word in words if not _is_number(word)]
-    if len(other) == len(words):
+    numbers = {word for word in words if _is_number(word)} or _alike(words, decimal)
+    if not numbers:
         return
+    other = [word for word in words if word not in numbers]
     bad = pc.is_in(values, pa.array(other, pa.string()))
     present = len(values) - values.null_count
     n_bad = pc.sum(bad).as_py()
@@ -107,24 +121,52 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _number(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
-    del textual
-    whole = pa.types.is_integer(values.type) and values.null_count == 0
+def _alike(words: list[str], decimal: str) -> set[str]:
+    """Return the words that are written as numbers are, all in one way."""
+    written = [word for word in words if looks_written(word)]
+    return set(written) if notation_of(written, decimal) else set()
+
+
+def _number(name: str, values: pa.ChunkedArray, decimal: str) -> Column:
+    notation = None
     if pa.types.is_string(values.type):
-        words = values.dictionary_encode().combine_chunks().dictionary.to_pylist()
-        _refuse_mistakes(name, values, words)
-        try:
-            values = values.cast(pa.float64())
-        except pa.ArrowInvalid as error:
-            raise DatasetError(f"column {name!r} is said to hold numbers, but {error}") from error
-    array = values.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+        array, notation = _written(name, values, decimal)
+        whole = False
+    else:
+        array = values.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+        whole = pa.types.is_integer(values.type) and values.null_count == 0
+        # Beyond that, a float is no longer every whole number.
+        whole = whole and bool(np.abs(array).max() <= _LARGEST_WHOLE)
     infinite = np.flatnonzero(np.isinf(array))
     if len(infinite):
         raise DatasetError(
             f"column {name!r} holds an infinite number in row {infinite[0] + 1} (counted from 1, "
             "without the header): correct it, or add it to dataset.missing_values"
         )
-    return Column(name, "number", array, whole=whole, optional=bool(np.isnan(array).any()))
+    return Column(
+        name,
+        "number",
+        array,
+        whole=whole,
+        optional=bool(np.isnan(array).any()),
+        notation=notation,
+    )
+
+
+def _written(name: str, values: pa.ChunkedArray, decimal: str) -> tuple[Array, Notation | None]:
+    """Return the numbers that texts write, and how; no notation where they are plain ones."""
+    codes = values.dictionary_encode().combine_chunks()
+    words = codes.dictionary.to_pylist()
+    notation = notation_of(words, decimal)
+    if notation is not None:
+        numbers = np.array([*map(notation.read, words), np.nan], np.float64)
+        return numbers[codes.indices.fill_null(len(words)).to_numpy()], notation
+    _refuse_mistakes(name, values, words, decimal)
+    try:
+        array = values.cast(pa.float64()).to_numpy().astype(np.float64)
+    except pa.ArrowInvalid as error:
+        raise DatasetError(f"column {name!r} is said to hold numbers, but {error}") from error
+    return array, None
 
 
 def _boolean(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
@@ -150,13 +192,12 @@ def _category(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
         if (present == np.rint(present)).all():  # whole numbers that have gaps
             values = pc.if_else(pc.is_nan(values), None, values).cast(pa.int64())
     codes = values.cast(pa.string()).dictionary_encode().combine_chunks()
-    words = codes.dictionary.to_pylist()
-    order = np.argsort(np.asarray(words, dtype=object), kind="stable")
-    place = np.empty(len(words) + 1, np.int32)
-    place[order] = np.arange(len(words), dtype=np.int32)
-    place[-1] = -1
+    # Spaces around a word are a habit of who wrote the file, and no other value.
+    words = [word.strip() for word in codes.dictionary.to_pylist()]
+    vocabulary = tuple(sorted(set(words)))
+    places = {word: place for place, word in enumerate(vocabulary)}
+    place = np.array([*(places[word] for word in words), -1], np.int32)
     array: Array = place[codes.indices.fill_null(len(words)).to_numpy()]
-    vocabulary = tuple(words[index] for index in order)
     return Column(
         name, "category", array, vocabulary, native=native, optional=bool((array < 0).any())
     )
@@ -184,4 +225,4 @@ def _date(name: str, values: pa.ChunkedArray, textual: bool) -> Column:
     return Column(name, "date", array, date_format=form, native=not textual, optional=optional)
 
 
-_BUILDERS = {"number": _number, "boolean": _boolean, "category": _category, "date": _date}
+_BUILDERS = {"boolean": _boolean, "category": _category, "date": _date}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 SEPARATORS = (",", ";", "\t", "|")
+#: A separator that may be repeated, and that tabs count as, too.
+SPACES = " "
 #: Bytes at the beginning of a file that its dialect is told from.
 SAMPLE = 1 << 17
 _MARKS = (
@@ -25,6 +27,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NATIONAL = ["gb18030", "big5", "cp932", "cp949", "cp1251", "cp1253", "cp1252"]
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d+,\d+(e[-+]?\d+)?\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -36,7 +39,7 @@ class Dialect:
 
     Attributes:
         encoding: Python's name of it.
-        separator: one character.
+        separator: one character; a space stands for any number of spaces and tabs.
         decimal: the decimal point, `.` or `,`.
         header: whether the first row holds the names of the columns.
         names: cells of the first row.
@@ -51,11 +54,12 @@ class Dialect:
     skipped: int = 0
 
 
-def encoding_of(sample: bytes) -> str:
+def encoding_of(sample: bytes, known_names: AbstractSet[str] = frozenset()) -> str:
     """Return the encoding that a file begins to be written in.
 
-    A byte order mark decides; without one, zero bytes tell UTF-16, what is not UTF-8 is taken
-    for Windows-1252, the superset of Latin-1 that its files are really written in.
+    A byte order mark decides; without one, zero bytes tell UTF-16. What is not UTF-8 is Chinese,
+    Japanese, Korean, Cyrillic or Greek where its letters say so, and else Windows-1252, the
+    superset of Latin-1 that its files are really written in.
 
     Raises:
         DatasetError: the file is no text.
@@ -72,8 +76,21 @@ def encoding_of(sample: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
-        return "cp1252"
+        return _national(sample, known_names)
     return "utf-8"
+
+
+def _national(sample: bytes, known_names: AbstractSet[str]) -> str:
+    """Return the encoding of text that is no Unicode, by the frequency of its letters."""
+    from charset_normalizer import from_bytes
+
+    lines = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
+    likely = [match.encoding for match in from_bytes(b"\n".join(lines), cp_isolation=_NATIONAL)]
+    for encoding in likely:
+        text = sample.decode(encoding, errors="ignore")
+        if any(name in text for name in known_names if not name.isascii()):
+            return encoding
+    return likely[0] if likely and likely[0] in _NATIONAL else "cp1252"
 
 
 def dialect_of(
@@ -100,7 +117,7 @@ def dialect_of(
     Raises:
         DatasetError: the file is no text of that encoding, or holds nothing.
     """
-    encoding = encoding or encoding_of(sample)
+    encoding = encoding or encoding_of(sample, known_names)
     text = _decoded(sample, encoding)
     if not whole:
         text = text[: text.rfind("\n") + 1] or text
@@ -153,12 +170,26 @@ def _separator_of(text: str) -> str:
         width, count = widths.most_common(1)[0]
         return (count / widths.total() if width > 1 else 0.0, width)
 
-    return max(SEPARATORS, key=merit)
+    best = max(SEPARATORS, key=merit)
+    return SPACES if _spaced_width(text) > merit(best)[1] else best
+
+
+def _spaced_width(text: str) -> int:
+    """Return the cells of a row, if the rows are numbers mostly, with spaces between them; or 0."""
+    rows = _rows(text, SPACES)
+    cells = [cell for row in rows for cell in row]
+    numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    spaced = len({len(row) for row in rows}) == 1 and 2 * numbers > len(cells)
+    return len(rows[0]) if spaced else 0
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:
     csv.field_size_limit(1 << 24)
-    rows = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    lines = text.splitlines(keepends=True)
+    if separator == SPACES:
+        lines = [line.expandtabs(1).strip() for line in lines]
+    # Spaces that follow a separator are skipped: so many spaces are one.
+    rows = csv.reader(lines, delimiter=separator, skipinitialspace=separator == SPACES)
     try:
         return [row for row in rows if row][:1000] or [[""]]
     except csv.Error as error:

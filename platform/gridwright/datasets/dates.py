@@ -22,11 +22,14 @@ FORMATS = (
         for day in (
             "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y",
             "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d.%m.%y", "%m/%d/%y",
+            "%d/%m/%y", "%d-%b-%y", "%Y.%m.%d", "%Y年%m月%d日",
         )
-        for time in ("", " %H:%M", " %H:%M:%S")
+        for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
     ),
+    *("%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p"),
+    *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%Y年%m月"),
 )  # fmt: skip
-_LIKELY = re.compile(r"\s*(\d{1,4}[-/. ]|[A-Za-z]{3,9} \d{1,2},)")
+_LIKELY = re.compile(r"\s*(\d{1,4}[-/. 年]|[A-Za-z]{3,9} \d{1,2},|[A-Za-z]{3,9} \d{4})")
 _ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ].*)?\s*")
 _LOOKED_AT = 200
 

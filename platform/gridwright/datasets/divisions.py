@@ -36,16 +36,20 @@ def hold_out(dataset: Dataset, rows: Array, kind: str, settings: DatasetSettings
         )
         _check_classes(dataset, divided[0], kind)
         return divided
-    y = dataset.y[rows]
-    _check_counts(dataset, len(y), n_held_out, kind, remedy, least=len(dataset.classes) or 2)
-    _check_rare(dataset, y, kind)
+    places = np.arange(len(rows))
+    single, several = _single(dataset, dataset.y[rows])
+    y = dataset.y[rows[several]]
+    least = len(np.unique(y)) if dataset.classes else 2
+    # A class that has a sample for both sides is on both.
+    n_held_out = max(n_held_out, least) if least <= len(y) // 2 else n_held_out
+    _check_counts(dataset, len(y), n_held_out, kind, remedy, least=max(2, least))
     kept, held_out = train_test_split(
-        np.arange(len(rows)),
+        places[several],
         test_size=n_held_out,
         random_state=settings.split_seed,
         stratify=y if dataset.classes else None,
     )
-    return rows[kept], rows[held_out]
+    return rows[np.concatenate([kept, places[single]])], rows[held_out]
 
 
 def folds_of(dataset: Dataset, rows: Array, settings: DatasetSettings) -> list[Division]:
@@ -125,14 +129,10 @@ def _check_counts(
         )
 
 
-def _check_rare(dataset: Dataset, y: Array, kind: str) -> None:
-    if not dataset.classes:
-        return
-    labels, counts = np.unique(y, return_counts=True)
-    rare = set(dataset.classes).difference(labels[counts >= 2].tolist())
-    if rare:
-        raise DatasetError(
-            f"class {min(rare)!r} of {dataset.name} has fewer than 2 of the {len(y)} samples that "
-            f"the {kind} part is taken from: add samples of it, leave it out, or raise "
-            "dataset.limit"
-        )
+def _single(dataset: Dataset, y: Array) -> tuple[Array, Array]:
+    """Return which samples are the only ones of their class, to be trained on, and the others."""
+    single = np.zeros(len(y), bool)
+    if dataset.classes:
+        _, places, counts = np.unique(y, return_inverse=True, return_counts=True)
+        single = counts[places] == 1
+    return single, ~single

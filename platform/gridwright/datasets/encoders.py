@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from gridwright.datasets.written_numbers import Notation
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,6 +65,7 @@ class NumberEncoder:
         optional: a gap is allowed.
         indicator: training had gaps, and a column of its own says where.
         score: the standard score.
+        notation: how the numbers are written; None for plain ones.
     """
 
     name: str
@@ -71,13 +74,17 @@ class NumberEncoder:
     optional: bool
     indicator: bool
     score: Score
+    notation: Notation | None = None
 
     @classmethod
     def learned(cls, column: Column) -> NumberEncoder:
         """Return the encoder of a training column."""
         score = Score.learned(_as_float(column))
         indicator = bool(column.gaps.any())
-        return cls(column.name, column.kind, column.whole, column.optional, indicator, score)
+        return cls(
+            *(column.name, column.kind, column.whole, column.optional),
+            *(indicator, score, column.notation),
+        )
 
     @property
     def features(self) -> list[str]:
@@ -219,7 +226,9 @@ def encoder_of(record: dict[str, Any]) -> Encoder:
         rest = {key: value for key, value in record.items() if key != "kind"}
         scores = {part: Score(**score) for part, score in rest["scores"].items()}
         return DateEncoder(**{**rest, "scores": scores})
-    return NumberEncoder(**{**record, "score": Score(**record["score"])})
+    written = record.get("notation")
+    notation = None if written is None else Notation(**written)
+    return NumberEncoder(**{**record, "score": Score(**record["score"]), "notation": notation})
 
 
 def _as_float(column: Column) -> Array:

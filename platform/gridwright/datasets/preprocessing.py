@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gridwright.datasets.dates import parsed_dates
-from gridwright.datasets.encoders import Encoder, encoder_of, learned_encoder
+from gridwright.datasets.encoders import Encoder, NumberEncoder, encoder_of, learned_encoder
 from gridwright.datasets.table import ENCODING_VERSION, MOST_CATEGORIES, Column, Table
 from gridwright.errors import DatasetError, ModelFileError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridwright.contract import Array
+    from gridwright.datasets.written_numbers import Notation
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,18 @@ def sent_column(values: pd.Series, encoder: Encoder, missing: Sequence[str]) -> 
 
 
 def _sent_number(values: pd.Series, gaps: Array, encoder: Encoder) -> Column:
+    if isinstance(encoder, NumberEncoder) and encoder.notation is not None:
+        values = _read(values, encoder.notation)
     numbers = pd.to_numeric(values.where(~gaps), errors="coerce").to_numpy(dtype=np.float64)
     infinite = np.flatnonzero(np.isinf(numbers))
     if len(infinite):
         _refuse(encoder, values, int(infinite[0]))
     return Column(encoder.name, "number", numbers)
+
+
+def _read(values: pd.Series, notation: Notation) -> pd.Series:
+    """Return the numbers that texts write; numbers stay, what is none becomes a gap."""
+    return values.map(lambda value: notation.read(value) if isinstance(value, str) else value)
 
 
 def _sent_boolean(values: pd.Series, gaps: Array, encoder: Encoder) -> Column:
@@ -157,7 +165,7 @@ def _word(value: object) -> str:
     # JSON and pandas make 3.0 of a whole number that stands beside a gap.
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return str(value).strip()
 
 
 def _sent_date(values: pd.Series, gaps: Array, encoder: Encoder) -> Column:
@@ -187,6 +195,9 @@ def _refuse(encoder: Encoder, values: pd.Series, row: int) -> None:
     rule = _RULES[encoder.kind]
     if form := getattr(encoder, "date_format", ""):
         rule = f"a date written as {form}"
+    if isinstance(encoder, NumberEncoder) and encoder.notation is not None:
+        what = "a time of day" if encoder.notation.is_clock else "a number"
+        rule = f"{what} written like {encoder.notation.example}"
     raise DatasetError(
         f"every value must be {rule}, but column {encoder.name!r} holds {values.iloc[row]} in row "
         f"{row} (counted from 0)"

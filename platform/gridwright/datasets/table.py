@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridwright.contract import Array
+    from gridwright.datasets.written_numbers import Notation
 
 Kind = Literal["number", "boolean", "category", "date"]
 #: Grows when the same table is encoded differently: the keys of its trials depend on it.
@@ -35,6 +36,7 @@ class Column:
         date_format: how a date that is text is written, as for strptime; empty for ISO 8601.
         native: a date that the file holds as one, and not as text; a category that is a number.
         optional: the file has gaps in this column.
+        notation: how numbers that are text are written, such as `$1,234.50`; None for plain ones.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Column:
     date_format: str = ""
     native: bool = False
     optional: bool = False
+    notation: Notation | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -75,6 +78,11 @@ class Column:
             ]
             found = iter(texts)
             return [None if gap else next(found) for gap in gaps]
+        if self.notation is not None:
+            return [
+                None if gap else self.notation.write(value)
+                for value, gap in zip(self.values.tolist(), gaps, strict=True)
+            ]
         if self.kind == "number" and self.whole:
             return [
                 None if gap else int(value) for value, gap in zip(self.values, gaps, strict=True)
@@ -124,6 +132,9 @@ class Table:
     def properties(self) -> Sequence[Any]:
         """Return all that gives the values their meaning, for a digest."""
         return [
-            [c.name, c.kind, c.vocabulary, c.whole, c.date_format, c.native, c.optional]
+            [
+                *(c.name, c.kind, c.vocabulary, c.whole, c.date_format, c.native, c.optional),
+                *([] if c.notation is None else [asdict(c.notation)]),
+            ]
             for c in self.columns
         ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import lzma
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 
-from gridwright.datasets.csv_dialect import SAMPLE, Dialect, dialect_of
+from gridwright.datasets.csv_dialect import SAMPLE, SPACES, Dialect, dialect_of
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -37,6 +39,15 @@ _FORMATS = {
     ".json": "json",
 }
 _BLOCK = 1 << 22
+_NATIONAL = {
+    "cp1252": "Windows-1252 (Latin-1)",
+    "gb18030": "Chinese (GB 18030)",
+    "big5": "Chinese (Big5)",
+    "cp932": "Japanese (Shift JIS)",
+    "cp949": "Korean (EUC-KR)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "cp1253": "Greek (Windows-1253)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +79,13 @@ class ReadTable:
         table: its columns.
         textual: its values were text, from which the types were told.
         notes: what was decided on the way, in sentences.
+        decimal: the decimal point of a text file.
     """
 
     table: pa.Table
     textual: bool
     notes: tuple[str, ...] = ()
+    decimal: str = "."
 
 
 def read_table(path: Path, options: ReadingOptions) -> ReadTable:
@@ -135,6 +148,8 @@ def _read_csv(opened: Callable[[], Any], path: Path, options: ReadingOptions) ->
     except DatasetError as error:
         raise DatasetError(f"{path} cannot be read as a table: {error}") from error
     _refuse_duplicates(path, dialect)
+    if dialect.separator == SPACES:
+        opened, dialect = _with_tabs(opened, dialect)
     table = _parsed(opened, dialect, options)
     if table is None:
         # What is not UTF-8 came after the sample.
@@ -142,14 +157,30 @@ def _read_csv(opened: Callable[[], Any], path: Path, options: ReadingOptions) ->
         table = _parsed(opened, dialect, options)
     if table is None or table.num_rows == 0:
         raise DatasetError(f"{path} is empty: it has a header and no rows")
-    return ReadTable(table, textual=True, notes=tuple(_notes(dialect)))
+    return ReadTable(table, True, tuple(_notes(dialect)), dialect.decimal)
+
+
+def _with_tabs(
+    opened: Callable[[], Any], dialect: Dialect
+) -> tuple[Callable[[], BinaryIO], Dialect]:
+    """Return a table between whose columns are spaces as one with tabs, which Arrow can read."""
+    with opened() as file:
+        lines = file.read().decode(dialect.encoding).splitlines()[dialect.skipped :]
+    rows = csv.reader(
+        (line.expandtabs(1).strip() for line in lines), delimiter=SPACES, skipinitialspace=True
+    )
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(row for row in rows if row)
+    content = text.getvalue().encode()
+    dialect = replace(dialect, encoding="utf-8", separator="\t", skipped=0)
+    return lambda: io.BytesIO(content), dialect
 
 
 def _parsed(
     opened: Callable[[], Any], dialect: Dialect, options: ReadingOptions
 ) -> pa.Table | None:
     """Return the table; None where some text is not written in UTF-8, though its beginning is."""
-    from pyarrow import csv
+    from pyarrow import csv as arrow_csv
 
     names = list(dialect.names) if dialect.header else list(map(str, range(len(dialect.names))))
     # Arrow reads UTF-8 as it is, and everything else through Python.
@@ -158,20 +189,20 @@ def _parsed(
         encoding = "latin-1" if _has_gaps_of_cp1252(opened) else "cp1252"
     with opened() as file:
         try:
-            table = csv.read_csv(
+            table = arrow_csv.read_csv(
                 file,
-                read_options=csv.ReadOptions(
+                read_options=arrow_csv.ReadOptions(
                     column_names=names,
                     skip_rows=dialect.skipped,
                     skip_rows_after_names=int(dialect.header),
                     encoding=encoding,
                     block_size=_BLOCK,
                 ),
-                parse_options=csv.ParseOptions(
+                parse_options=arrow_csv.ParseOptions(
                     delimiter=dialect.separator, newlines_in_values=True
                 ),
-                convert_options=csv.ConvertOptions(
-                    null_values=list(options.missing),
+                convert_options=arrow_csv.ConvertOptions(
+                    null_values=[space + word for word in options.missing for space in ("", " ")],
                     strings_can_be_null=True,
                     decimal_point=dialect.decimal,
                     true_values=["True", "TRUE", "true"],
@@ -211,10 +242,8 @@ def _refuse_duplicates(path: Path, dialect: Dialect) -> None:
 
 def _notes(dialect: Dialect) -> list[str]:
     notes = []
-    if dialect.encoding == "cp1252":
-        notes.append(
-            "read as Windows-1252 (Latin-1), for it is not UTF-8; dataset.encoding sets another"
-        )
+    if called := _NATIONAL.get(dialect.encoding):
+        notes.append(f"read as {called}, for it is not UTF-8; dataset.encoding sets another")
     if not dialect.header:
         notes.append(
             "read as a file without a header: its columns are called 0, 1, ...; "
@@ -228,17 +257,17 @@ def _notes(dialect: Dialect) -> list[str]:
 def _read_parquet(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
     from pyarrow import parquet
 
-    del options
     with opened() as file:
-        return _typed(path, parquet.read_table(_seekable(file)))
+        table = parquet.read_table(_seekable(file))
+    return ReadTable(_with_gaps(_checked(path, table), options), textual=False)
 
 
 def _read_feather(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
     from pyarrow import feather
 
-    del options
     with opened() as file:
-        return _typed(path, feather.read_table(_seekable(file)))
+        table = feather.read_table(_seekable(file))
+    return ReadTable(_with_gaps(_checked(path, table), options), textual=False)
 
 
 def _seekable(file: Any) -> Any:
@@ -246,17 +275,53 @@ def _seekable(file: Any) -> Any:
 
 
 def _read_json(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
-    from pyarrow import json
+    from pyarrow import json as arrow_json
 
-    del options
     with opened() as file:
-        # One object must fit into a block, and a file is one block if it is small.
-        table = json.read_json(file, read_options=json.ReadOptions(block_size=_BLOCK))
-    return ReadTable(_checked(path, table), textual=True)
+        listed = file.read(64).lstrip()[:1] == b"["
+    with opened() as file:
+        if listed:
+            table = _of_records(path, file.read())
+        else:
+            # One object must fit into a block, and a file is one block if it is small.
+            table = arrow_json.read_json(
+                file, read_options=arrow_json.ReadOptions(block_size=_BLOCK)
+            )
+    return ReadTable(_with_gaps(_checked(path, table), options), textual=True)
 
 
-def _typed(path: Path, table: pa.Table) -> ReadTable:
-    return ReadTable(_checked(path, table), textual=False)
+def _of_records(path: Path, content: bytes) -> pa.Table:
+    """Return the table in one JSON array of objects, as pandas writes it by `orient="records"`."""
+    try:
+        records = json.loads(content)
+    except ValueError as error:
+        raise DatasetError(f"{path} cannot be read as JSON: {error}") from error
+    if not all(isinstance(record, dict) for record in records):
+        raise DatasetError(
+            f"{path} is a JSON array, and must hold one object a row: write lines of objects, or "
+            "an array of them"
+        )
+    names = dict.fromkeys(name for record in records for name in record)
+    try:
+        return pa.table({name: [record.get(name) for record in records] for name in names})
+    except pa.ArrowException as error:
+        raise DatasetError(f"{path} holds a column of several types: {error}") from error
+
+
+def _with_gaps(table: pa.Table, options: ReadingOptions) -> pa.Table:
+    """Return the table with gaps where its texts stand for one, as in a file of text."""
+    import pyarrow.compute as pc
+
+    for place, field in enumerate(table.schema):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            continue
+        values = table.column(place).cast(pa.string())
+        gaps = pc.is_in(values, pa.array(options.missing, pa.string()))
+        if pc.any(gaps).as_py():
+            values = pc.if_else(gaps, pa.scalar(None, pa.string()), values)
+            table = table.set_column(place, field.name, values)
+    return table
 
 
 def _checked(path: Path, table: pa.Table) -> pa.Table:

@@ -46,6 +46,7 @@ def read(settings: DatasetSettings) -> Dataset:
     return dataset_of(
         found.table,
         textual=found.textual,
+        decimal=found.decimal,
         options=options,
         name=settings.name or readable_name(path),
         source=str(path.absolute()),
@@ -61,6 +62,7 @@ def dataset_of(
     name: str,
     source: str,
     notes: Sequence[str] = (),
+    decimal: str = ".",
 ) -> Dataset:
     """Return the data set that an Arrow table holds.
 
@@ -71,11 +73,13 @@ def dataset_of(
         name: what the data is called.
         source: where it came from.
         notes: what was decided already.
+        decimal: the decimal mark of the file.
 
     Raises:
         DatasetError: the table does not fit the options.
     """
-    return _Reading(table, textual, options, source, notes).dataset(name)
+    reading = _Reading(table, textual, options, source, notes=notes, decimal=decimal)
+    return reading.dataset(name)
 
 
 class _Reading:
@@ -87,13 +91,17 @@ class _Reading:
         textual: bool,
         options: Mapping[str, Any],
         source: str,
+        *,
         notes: Sequence[str],
+        decimal: str,
     ) -> None:
         self._table = table
         self._textual = textual
         self._options = options
         self._source = source
+        self._decimal = decimal
         self.notes = list(notes)
+        self._written: dict[str, list[str]] = {}
         self._types = self._checked_types(options.get("types"))
 
     def dataset(self, name: str) -> Dataset:
@@ -234,21 +242,40 @@ class _Reading:
 
     def _typed(self, name: str) -> Column | None:
         try:
-            return typed_column(
-                name, self._table[name], textual=self._textual, kind=self._types.get(name)
+            column = typed_column(
+                name,
+                self._table[name],
+                textual=self._textual,
+                kind=self._types.get(name),
+                decimal=self._decimal,
             )
         except DatasetError as error:
             raise DatasetError(f"{self._source}: {error}") from error
+        if column is not None and column.notation is not None:
+            notation = column.notation
+            what = "times of day, counted in hours," if notation.is_clock else "numbers"
+            self._written.setdefault(f"{what} written like {notation.example}", []).append(name)
+        return column
 
     def _features(self, names: Sequence[str]) -> tuple[Column, ...]:
-        kept, left_out = [], {}
+        kept: list[Column] = []
+        numbering: list[Column] = []
+        left_out: dict[str, str] = {}
         for name in names:
             column = self._typed(name)
             reason = None if name in self._types else _useless(column)
             if column is None or reason:
                 left_out[name] = reason or "it has no value at all"
+                numbering += [column] if column is not None and _counts_rows(column) else []
             else:
                 kept.append(column)
+        if not kept and numbering:
+            kept = numbering
+            left_out = {n: why for n, why in left_out.items() if n not in {c.name for c in kept}}
+            self.notes.append(
+                f"column {kept[0].name!r} numbers the rows, and is kept: there is no other to "
+                "predict from"
+            )
         self.notes += [f"column {name!r} is left out: {why}" for name, why in left_out.items()]
         if not kept:
             raise DatasetError(
@@ -256,6 +283,10 @@ class _Reading:
                 + "".join(f"; {name!r} is left out: {why}" for name, why in left_out.items())
             )
         self.notes.append(_summary(kept))
+        for how, written in self._written.items():
+            names = ", ".join(map(repr, written[:_MOST_SHOWN]))
+            more = ", ..." if len(written) > _MOST_SHOWN else ""
+            self.notes.append(f"{how}: {names}{more}")
         return tuple(kept)
 
     def _groups(self, name: str) -> Any:
@@ -278,13 +309,15 @@ def _useless(column: Column | None) -> str | None:
             f"{distinct} of its {len(present)} texts are different, as in names or ids "
             f"('dataset.types={{{column.name}: category}}' keeps it)"
         )
-    if column.kind == "number" and column.whole and _counts_rows(column):
+    if _counts_rows(column):
         return f"it numbers the rows ('dataset.types={{{column.name}: number}}' keeps it)"
     return None
 
 
 def _counts_rows(column: Column) -> bool:
     """Tell whether a column called id, index or the like only ever grows."""
+    if column.kind != "number" or not column.whole:
+        return False
     words = {"id", "index", "idx", "row", "rowid", "no", "nr", "unnamed: 0"}
     called = column.name.strip().lower()
     steps = np.diff(column.values)

@@ -60,7 +60,14 @@ def target_of(source: str, columns: Sequence[Column], task: Task | None) -> Targ
         )
     why = "set by dataset.task"
     if task is None:
-        few = column.whole and distinct <= MOST_NUMBERED_CLASSES and 2 * distinct <= len(column)
+        whole = numbered and not _has_fractions(column) and column.notation is None
+        few = whole and distinct <= MOST_NUMBERED_CLASSES and 2 * distinct <= len(column)
+        if column.kind == "category" and distinct > max(MOST_NUMBERED_CLASSES, len(column) / 2):
+            raise DatasetError(
+                f"{source}: {distinct} of the {len(column)} values of the target {column.name!r} "
+                f"are different texts (such as {column.take(slice(1)).as_written()[0]!r}): neither "
+                "numbers nor classes; dataset.task=classification takes them for classes"
+            )
         task = "classification" if not numbered or few else "regression"
         why = f"{_reason(column, distinct)}; dataset.task={_other(task)} makes it the other"
     if task == "regression":
@@ -95,8 +102,10 @@ def _reason(column: Column, distinct: int) -> str:
         return "it is true or false"
     if column.kind == "category":
         return "it holds text"
-    if not column.whole:
-        return "it holds numbers with fractions" if _has_fractions(column) else "it holds numbers"
+    if _has_fractions(column):
+        return "it holds numbers with fractions"
+    if column.notation is not None:
+        return "it holds numbers"
     return f"it holds {distinct} different whole numbers"
 
 

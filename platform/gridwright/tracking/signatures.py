@@ -47,6 +47,8 @@ def _input_type(encoder: Encoder) -> DataType:
         return DataType.datetime if getattr(encoder, "native", False) else DataType.string
     if encoder.kind == "category":
         return DataType.double if getattr(encoder, "native", False) else DataType.string
+    if getattr(encoder, "notation", None) is not None:
+        return DataType.string
     return DataType.long if getattr(encoder, "whole", False) else DataType.double
 
 

@@ -1,0 +1,43 @@
+"""Names of the user's own in `dataset.` settings, quoted as Hydra's grammar needs them.
+
+Hydra reads ASCII words only where there are no quotes, and takes `width (cm)` for a function.
+Column and file names are what they are, and a shell has eaten the quotes that were typed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SETTING = re.compile(r"\+{0,2}dataset\.(?:target|path|name|drop|groups|time|\w+_column)")
+_CHOICES = re.compile(r"\s*(choice|range|glob|sort|shuffle|tag)\(")
+#: What Hydra reads without quotes, and what has a meaning of its own in it.
+_PLAIN = re.compile(r"[\w\s.:/\\+*$%@?|~-]*", re.ASCII)
+
+
+def with_quotes(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments; what names data and needs quotes has them."""
+    return [_quoted_argument(argument) for argument in arguments]
+
+
+def _quoted_argument(argument: str) -> str:
+    key, equals, value = argument.partition("=")
+    if not equals or not _SETTING.fullmatch(key) or {"'", '"'} & set(value):
+        return argument
+    if _CHOICES.match(value):
+        return argument
+    # A comma lists choices, and brackets around all of it a list of names.
+    listed = value.startswith("[") and value.endswith("]")
+    items = (value[1:-1] if listed else value).split(",")
+    text = ",".join(map(_quoted, items))
+    return f"{key}=[{text}]" if listed else f"{key}={text}"
+
+
+def _quoted(name: str) -> str:
+    if _PLAIN.fullmatch(name):
+        return name
+    escaped = re.sub(r"(\\+)$", r"\1\1", name.strip())
+    return f'"{escaped}"'
