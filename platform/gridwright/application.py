@@ -59,7 +59,7 @@ class Application:
         """Run every cell of a grid with Ray Tune, and end with leaderboard and champion."""
         from gridwright.announcement import data_notes
         from gridwright.experiment import Experiment
-        from gridwright.preflight import check_cluster, plan_trials
+        from gridwright.preflight import check_cluster, is_elsewhere, plan_trials
         from gridwright.sweep import Cluster
 
         if cells[0].config["rerun"]:
@@ -74,6 +74,8 @@ class Application:
             [(cell.overrides, cell.config) for cell in cells],
             drop_invalid=configuration.hydra.sweeper.invalid.name == "drop",
             check_machine=True,
+            # Another machine of a cluster does not have the file.
+            share=not (config["dry_run"] or is_elsewhere(config["resources"])),
             where=self._places.of_cause,
         )
         if plan.left_out:

@@ -129,7 +129,7 @@ class GridRun:
             The number of trials that failed.
         """
         from gridwright import conclusion
-        from gridwright.tracking import leaderboard_text, log_report
+        from gridwright.tracking import leaderboard_text, log_preview, log_report
 
         session = self._session
         runs = session.runs([spec.key for spec in self._plan.specs])
@@ -144,6 +144,7 @@ class GridRun:
             data=self._plan.data,
             tables=[self._claims_table(claimed)] if claimed else [],
         )
+        log_preview(session.store, run_id, self._plan.data.values())
         session.end_sweep("FAILED" if self._refused else "FINISHED")
         print(f"\n{leaderboard_text(board, self._config['top'])}\n")
         if claimed:

@@ -60,9 +60,10 @@ class SearchTrials:
     experiment: Experiment
 
     def __post_init__(self) -> None:
-        from gridwright.preflight import GrowingPlan
+        from gridwright.preflight import GrowingPlan, is_elsewhere
 
-        self.growing: GrowingPlan = GrowingPlan()
+        config = self.composer.cell(0, self.space.overrides(self.space.first)).config
+        self.growing: GrowingPlan = GrowingPlan(share=not is_elsewhere(config["resources"]))
         self.first = self.spec(self.space.overrides(self.space.first))
 
     @property

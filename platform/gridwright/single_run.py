@@ -38,7 +38,7 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
     """
     from gridwright import conclusion
     from gridwright.plugins import load_model_plugin
-    from gridwright.tracking import PromotionOutcome, promote
+    from gridwright.tracking import PromotionOutcome, log_preview, promote
     from gridwright.trial import run_trial
 
     (spec,) = plan.specs
@@ -54,6 +54,7 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
             checkpoints.settle(result)
         session.drain()
     (run,) = session.runs([spec.key])
+    log_preview(session.store, run.run_id, [data])
     if run.failure is not None:
         print(conclusion.of_run(run, session.store.settings))
         where = f" in epoch {run.failure.epoch}" if run.failure.epoch else ""

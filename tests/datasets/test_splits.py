@@ -121,12 +121,11 @@ def test_several_outputs_are_described():
     ("changes", "message"),
     [
         (
-            {"test_fraction": 0.01},
-            r"test part of iris would get 2 of 150 .* dataset\.test_fraction",
+            {"test_fraction": 0.99},
+            r"test part of iris would get 149 of 150 .* dataset\.test_fraction",
         ),
-        ({"test_fraction": 0.99}, r"dataset\.test_fraction"),
-        ({"validation_fraction": 0.01}, r"validation part .* dataset\.validation_fraction"),
-        ({"limit": 9}, r"would get 2 of 9 samples.*dataset\.limit"),
+        ({"validation_fraction": 0.99}, r"validation part .* dataset\.validation_fraction"),
+        ({"limit": 5}, r"would get 1 of 3 samples \(leaving out 3, alone .*dataset\.limit"),
     ],
 )
 def test_a_part_too_small_for_the_classes_names_what_to_change(changes, message):
@@ -135,12 +134,21 @@ def test_a_part_too_small_for_the_classes_names_what_to_change(changes, message)
         split(load(config), config, "validation")
 
 
-def test_a_class_with_one_sample_is_named(iris):
+@pytest.mark.parametrize("changes", [{"test_fraction": 0.01}, {"limit": 9}])
+def test_what_is_held_out_has_every_class(changes):
+    config = IRIS | changes
+    data = split(load(config), config, "validation")
+    for labels in (data.y_train, data.y_validation, data.y_test):
+        assert len(np.unique(labels)) == 3
+
+
+def test_the_only_sample_of_a_class_is_trained_on(iris):
     labels = iris.y.copy()
     labels[iris.y == "virginica"] = "setosa"
     labels[149] = "virginica"
-    with pytest.raises(DatasetError, match="class 'virginica' of iris has fewer than 2"):
-        split(replace(iris, y=labels), IRIS, "validation")
+    data = split(replace(iris, y=labels), IRIS, "validation")
+    assert (data.y_train == "virginica").sum() == 1
+    assert "virginica" not in [*data.y_validation, *data.y_test]
 
 
 def test_a_regression_needs_two_samples_on_each_side():

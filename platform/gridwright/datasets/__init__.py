@@ -14,11 +14,18 @@ from gridwright.datasets.catalogue import available
 if TYPE_CHECKING:
     from gridwright.datasets.dataset import Dataset
     from gridwright.datasets.loading import load
+    from gridwright.datasets.shared_arrays import shared
     from gridwright.datasets.splits import TrialData, split
 
-__all__ = ["Dataset", "TrialData", "available", "load", "split"]
+__all__ = ["Dataset", "TrialData", "available", "load", "shared", "split"]
 
-_HOMES = {"Dataset": "dataset", "TrialData": "splits", "load": "loading", "split": "splits"}
+_HOMES = {
+    "Dataset": "dataset",
+    "TrialData": "splits",
+    "load": "loading",
+    "shared": "shared_arrays",
+    "split": "splits",
+}
 
 
 def __getattr__(name: str) -> Any:

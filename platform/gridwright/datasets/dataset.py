@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridwright.datasets.digests import digest_arrays
+from gridwright.datasets.known_digests import recalled, remember
 from gridwright.datasets.table import ENCODING_VERSION, MOST_CATEGORIES, Table
 from gridwright.errors import DatasetError
 
@@ -40,6 +41,7 @@ class Dataset:
         ordered: the samples are in the order of time: what is held out comes last.
         max_categories: columns of values that a category of a table has at most.
         notes: what was decided while it was read, in sentences for the user.
+        stamp: key under which the digest is remembered; empty if it is not.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Dataset:
     ordered: bool = False
     max_categories: int = MOST_CATEGORIES
     notes: tuple[str, ...] = ()
+    stamp: str = ""
 
     @classmethod
     def of_arrays(
@@ -106,6 +109,14 @@ class Dataset:
         The set's own name and its source are left out: the same data keeps its digest wherever
         it lies.
         """
+        known = recalled(self.stamp) if self.stamp else None
+        if known is None:
+            known = self._digest()
+            if self.stamp:
+                remember(self.stamp, known)
+        return known
+
+    def _digest(self) -> str:
         properties: dict[str, Any] = {
             "task": self.task,
             "classes": self.classes,
@@ -138,6 +149,7 @@ class Dataset:
             x=part_of(self.x, rows),
             y=read_only(self.y[rows]),
             groups=None if self.groups is None else self.groups[rows],
+            stamp="",
         )
 
 

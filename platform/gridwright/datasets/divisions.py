@@ -42,7 +42,8 @@ def hold_out(dataset: Dataset, rows: Array, kind: str, settings: DatasetSettings
     least = len(np.unique(y)) if dataset.classes else 2
     # A class that has a sample for both sides is on both.
     n_held_out = max(n_held_out, least) if least <= len(y) // 2 else n_held_out
-    _check_counts(dataset, len(y), n_held_out, kind, remedy, least=max(2, least))
+    n_alone = int(single.sum())
+    _check_counts(dataset, len(y), n_held_out, kind, remedy, least=max(2, least), n_alone=n_alone)
     kept, held_out = train_test_split(
         places[several],
         test_size=n_held_out,
@@ -119,13 +120,21 @@ def _check_classes(dataset: Dataset, kept: Array, kind: str) -> None:
 
 
 def _check_counts(
-    dataset: Dataset, n: int, n_held_out: int, kind: str, remedy: str, *, least: int
+    dataset: Dataset,
+    n: int,
+    n_held_out: int,
+    kind: str,
+    remedy: str,
+    *,
+    least: int,
+    n_alone: int = 0,
 ) -> None:
     # R2 is not defined on a single sample.
     if min(n - n_held_out, n_held_out) < least:
+        alone = f" (leaving out {n_alone}, alone in their classes)" if n_alone else ""
         raise DatasetError(
-            f"the {kind} part of {dataset.name} would get {n_held_out} of {n} samples, and "
-            f"both sides need at least {least}: {remedy}"
+            f"the {kind} part of {dataset.name} would get {n_held_out} of {n + n_alone} "
+            f"samples{alone}, and both sides need at least {least}: {remedy}"
         )
 
 

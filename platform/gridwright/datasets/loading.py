@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridwright.datasets.catalogue import source_of
+from gridwright.datasets.known_digests import stamp_of
 from gridwright.datasets.settings import DatasetSettings
 from gridwright.errors import DatasetError
 
@@ -24,7 +27,12 @@ def load(config: Mapping[str, Any]) -> Dataset:
         DatasetError: the node says something that cannot be, or the data is absent or damaged.
     """
     settings = DatasetSettings.of(config)
-    dataset = source_of(settings.source).read(settings)
+    began = time.time_ns()
+    dataset = _kept_part(source_of(settings.source).read(settings), settings)
+    return replace(dataset, stamp=stamp_of(dataset.source, settings, began))
+
+
+def _kept_part(dataset: Dataset, settings: DatasetSettings) -> Dataset:
     limit, key = settings.limit, "limit"
     if settings.fraction is not None:
         limit, key = max(1, round(settings.fraction * len(dataset.x))), "fraction"

@@ -7,7 +7,15 @@ once, grouped by cause.
 
 from gridwright.preflight.causes import Causes
 from gridwright.preflight.plan import GrowingPlan, Plan, plan_trials
-from gridwright.preflight.resources import check_cluster
+from gridwright.preflight.resources import check_cluster, is_elsewhere
 from gridwright.preflight.storage import check_storage
 
-__all__ = ["Causes", "GrowingPlan", "Plan", "check_cluster", "check_storage", "plan_trials"]
+__all__ = [
+    "Causes",
+    "GrowingPlan",
+    "Plan",
+    "check_cluster",
+    "check_storage",
+    "is_elsewhere",
+    "plan_trials",
+]

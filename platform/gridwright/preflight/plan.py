@@ -67,6 +67,7 @@ def plan_trials(
     *,
     drop_invalid: bool = False,
     check_machine: bool = False,
+    share: bool = False,
     where: Callable[[str], str] = lambda _: "",
 ) -> Plan:
     """Load the data, check every cell against its plugin, and give every trial its key.
@@ -75,6 +76,7 @@ def plan_trials(
         cells: the Hydra overrides of each trial, and its whole resolved configuration.
         drop_invalid: leave out the cells that cannot run, instead of refusing all.
         check_machine: hold what a trial needs against what this machine has.
+        share: map large samples from one file, for all processes of this machine.
         where: cause -> file and line of the configuration that it comes from, or nothing.
 
     Raises:
@@ -82,7 +84,7 @@ def plan_trials(
         InvalidTrials: at least one cell cannot run; all of them are listed.
         ConfigurationError, PluginError: a model that is not installed or breaks the contract.
     """
-    checks = _Checks(Machine() if check_machine else None)
+    checks = _Checks(Machine() if check_machine else None, share=share)
     specs = [spec for position, cell in enumerate(cells) if (spec := checks.spec(position, *cell))]
     causes = checks.causes
     if not causes.bad:
@@ -100,10 +102,13 @@ class GrowingPlan:
 
     Attributes:
         plan: the trials so far that were kept.
+
+    Args:
+        share: map large samples from one file, for all processes of this machine.
     """
 
-    def __init__(self) -> None:
-        self._checks = _Checks(Machine())
+    def __init__(self, *, share: bool = False) -> None:
+        self._checks = _Checks(Machine(), share=share)
         self._kept: dict[str, TrialSpec] = {}
         self._count = 0
 
@@ -145,11 +150,12 @@ class _Checks:
         unusable: sentence -> the error of data that is missing or unfit.
     """
 
-    def __init__(self, machine: Machine | None) -> None:
+    def __init__(self, machine: Machine | None, *, share: bool) -> None:
         self.causes = Causes()
         self.data: dict[str, TrialData] = {}
         self.unusable: dict[str, DatasetError] = {}
         self._machine = machine
+        self._share = share
         self._loaded: dict[str, datasets.Dataset] = {}
         self._unread: dict[str, DatasetError] = {}
         self._objections: dict[tuple[str, ...], list[str]] = {}
@@ -187,7 +193,8 @@ class _Checks:
         name = _written(settings)
         if name not in self._loaded:
             self._loaded[name] = datasets.load(settings)
-        return datasets.split(self._loaded[name], settings, config["rank_by"])
+        data = datasets.split(self._loaded[name], settings, config["rank_by"])
+        return datasets.shared(data) if self._share else data
 
     def _objections_to(self, spec: TrialSpec, data: TrialData) -> list[str]:
         # A grid repeats each choice of parameters for every seed.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gridwright.tracking.champion import PromotionOutcome, promote
     from gridwright.tracking.leaderboard import Leaderboard
+    from gridwright.tracking.preview import log_preview
     from gridwright.tracking.provenance import Provenance, capture
     from gridwright.tracking.recorded_run import RecordedRun
     from gridwright.tracking.recorded_sweeps import RecordedSweep, RecordedTrial, read_sweeps
@@ -56,6 +57,7 @@ _HOMES = {
     "TrackingSettings": "records",
     "capture": "provenance",
     "leaderboard_text": "terminal_table",
+    "log_preview": "preview",
     "log_report": "report",
     "past_trials": "store_view",
     "promote": "champion",
@@ -77,6 +79,7 @@ __all__ = [
     "TrackingSettings",
     "capture",
     "leaderboard_text",
+    "log_preview",
     "log_report",
     "past_trials",
     "promote",

@@ -1,0 +1,164 @@
+"""One copy of large samples for all processes of this machine, whatever sweep they belong to.
+
+The samples of a trial's parts lie one after another in a file of the data folder, which every
+process maps read-only: the kernel keeps one copy of it in memory. Such an array is sent to another
+process as the name of the file and its place in it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from filelock import FileLock
+
+from gridwright.datasets.data_folder import data_folder
+from gridwright.datasets.digests import digest_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridwright.contract import Array
+    from gridwright.datasets.splits import TrialData
+
+#: Folder in the data folder; it may be removed at any time.
+FOLDER = "shared"
+#: Bytes of samples from which a file is worth it: fewer are sent as they are.
+LEAST_BYTES = 8 << 20
+#: Bytes of all files together; those that were not used for the longest time go first.
+MOST_BYTES = 8 << 30
+_FREE_BYTES = 1 << 30  # are left on the disk
+_UNUSED_SECONDS = 7 * 24 * 3600.0
+
+
+def shared(data: TrialData) -> TrialData:
+    """Return the same data with its samples in one file that is mapped.
+
+    Data that is small stays as it is, and so does all data where the file cannot be written.
+    """
+    parts = _distinct([data.x_train, data.x_validation, data.x_test])
+    if sum(part.nbytes for part in parts) < LEAST_BYTES or isinstance(data.x_train, SharedArray):
+        return data
+    path = data_folder() / FOLDER / f"{_identity(data)}.{_boot()}"
+    try:
+        _write_once(path, parts)
+        views = {id(part): view for part, view in zip(parts, _views(path, parts), strict=True)}
+    except OSError:
+        return data
+    names = ("x_train", "x_validation", "x_test")
+    arrays: dict[str, Any] = {name: views.get(id(getattr(data, name))) for name in names}
+    return replace(data, **arrays)
+
+
+class SharedArray(np.ndarray[Any, Any]):
+    """A read-only view of a mapped file, which is pickled as its place there.
+
+    Attributes:
+        path: of the file; None for an array that is no part of it, such as a sum.
+        start: address of the file's first byte.
+    """
+
+    path: Path | None = None
+    start: int = 0
+
+    def __array_finalize__(self, parent: Any) -> None:
+        if isinstance(parent, SharedArray) and np.may_share_memory(self, parent):
+            self.path, self.start = parent.path, parent.start
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.path is None or not self.flags.c_contiguous:
+            return np.array(self).__reduce_ex__(protocol)
+        offset = self.__array_interface__["data"][0] - self.start
+        return mapped, (str(self.path), offset, self.dtype.str, self.shape)
+
+
+def mapped(path: str, offset: int, dtype: str, shape: tuple[int, ...]) -> Array:
+    """Return a read-only array in a file; only what is looked at is read.
+
+    Raises:
+        OSError: the file is not there.
+    """
+    count = int(np.prod(shape))
+    return np.frombuffer(_content(Path(path)), dtype, count, offset).reshape(shape)
+
+
+def _content(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _distinct(arrays: Sequence[Array | None]) -> list[Array]:
+    """Return the arrays that are there, each once: the validation part may be the test part."""
+    found = {id(array): array for array in arrays if array is not None}
+    return list(found.values())
+
+
+def _views(path: Path, parts: Sequence[Array]) -> list[SharedArray]:
+    whole = np.frombuffer(_content(path), np.uint8)
+    base = cast("SharedArray", whole.view(SharedArray))
+    base.path, base.start = path, whole.__array_interface__["data"][0]
+    ends = np.cumsum([part.nbytes for part in parts]).tolist()
+    return [
+        cast("SharedArray", base[end - part.nbytes : end].view(part.dtype).reshape(part.shape))
+        for end, part in zip(ends, parts, strict=True)
+    ]
+
+
+def _identity(data: TrialData) -> str:
+    """Return what tells these parts of this data from all others."""
+    rows = data.probe_rows
+    parts = {"train": data.x_train, "validation": data.x_validation, "test": data.x_test}
+    shapes = {name: x is not None and [x.dtype.str, x.shape] for name, x in parts.items()}
+    arrays = {"y": data.y_train, "y_validation": data.y_validation, "y_test": data.y_test}
+    asked = data.x_train if data.x_test is None else data.x_test
+    arrays |= {"first": data.x_train[:1], "last": data.x_train[-1:], "probes": asked[rows]}
+    return digest_arrays(arrays, {"digest": data.digest, "parts": shapes})
+
+
+def _boot() -> str:
+    """Return what a restart of the machine changes: it may have cut off what was being written."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "0"
+
+
+def _write_once(path: Path, parts: Sequence[Array]) -> None:
+    folder = path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    size = sum(part.nbytes for part in parts)
+    with FileLock(folder / ".lock"):
+        if path.is_file() and path.stat().st_size == size:
+            os.utime(path)
+            return
+        _clean(folder, MOST_BYTES - size)
+        if size > MOST_BYTES or shutil.disk_usage(folder).free < size + _FREE_BYTES:
+            raise OSError("too large to be shared")
+        temporary = folder / f".{os.getpid()}.tmp"
+        try:
+            with temporary.open("wb") as file:
+                for part in parts:
+                    file.write(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _clean(folder: Path, most: int) -> None:
+    """Remove what an earlier boot left, what is old, and what is too much; maps of it stay."""
+    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
+    total = 0
+    for file in files:
+        if file.name == ".lock":
+            continue
+        told = file.stat()
+        total += told.st_size
+        old = time.time() - told.st_mtime > _UNUSED_SECONDS
+        if old or total > most or not file.name.endswith(_boot()):
+            file.unlink(missing_ok=True)
