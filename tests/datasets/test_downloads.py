@@ -8,10 +8,13 @@ import gzip
 import hashlib
 import io
 import multiprocessing
+import subprocess
+import sys
 import tarfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +22,8 @@ import pytest
 from gridwright.datasets import downloads, load, split
 from gridwright.datasets.remote_files import MNIST
 from gridwright.errors import DatasetError
+
+from .training import CONFIGS, score_of
 
 CHANCE = np.random.default_rng(0)
 
@@ -356,3 +361,23 @@ def test_a_damaged_archive_is_named(data_folder):
         DatasetError, match=r"cal_housing\.tgz is cut short or damaged .* remove it"
     ):
         load({"name": "california_housing"})
+
+
+def test_every_named_set_trains_through_the_download_code_and_then_without_a_network(
+    mirror, data_folder, monkeypatch
+):
+    mirror.cuts, mirror.refusals, mirror.delay = 2, 1, 0.05
+    scores = {name: score_of(name) for name in CONFIGS}
+    assert mirror.cuts == mirror.refusals == 0
+    assert len(mirror.requests) > len(FILES)
+    # What was fetched is the prepared folder of a machine that has no network at all.
+    without = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*without, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("cannot cut the network of a process here: that half was not tried")
+    monkeypatch.delenv("GRIDWRIGHT_MIRROR")
+    program = Path(__file__).with_name("training.py")
+    offline = subprocess.run(
+        [*without, sys.executable, program, *CONFIGS], check=False, capture_output=True, text=True
+    )
+    assert offline.returncode == 0, offline.stderr
+    assert offline.stdout.splitlines() == [f"{name} {score}" for name, score in scores.items()]

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
+from gridwright.datasets.fitting_memory import check_fits
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -33,10 +34,18 @@ def read_npz(path: Path, names: Sequence[str]) -> list[Array]:
                     f"{path} lacks {', '.join(missing)}: it holds {', '.join(archive.files)}, and "
                     f"should hold {', '.join(names)}"
                 )
+            check_fits(path, _unpacked_bytes(archive, names), "write fewer samples")
             return [archive[name] for name in names]
     # RuntimeError: a damaged header may claim an encryption or compression that is not there.
     except (OSError, EOFError, BadZipFile, ValueError, RuntimeError, zlib.error) as error:
         raise DatasetError(_explain(path, error)) from error
+
+
+def _unpacked_bytes(archive: NpzFile, names: Sequence[str]) -> int:
+    sizes = (
+        {info.filename: info.file_size for info in archive.zip.infolist()} if archive.zip else {}
+    )
+    return sum(sizes.get(f"{name}.npy", 0) for name in names)
 
 
 def array_names(path: Path) -> list[str]:

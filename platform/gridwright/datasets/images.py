@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridwright.datasets.dataset import Dataset
+from gridwright.datasets.fitting_memory import check_fits
 from gridwright.datasets.names import readable_name
 from gridwright.datasets.settings import choice_option, text_option
 from gridwright.datasets.table_files import ReadingOptions, read_table
@@ -64,6 +65,7 @@ def read(settings: DatasetSettings) -> Dataset:
     mode = choice_option("mode", options.get("mode"), ("grey", "colour"))
     everything = [labelled for part in parts.values() for labelled in part]
     form = _Form(size or _common_size(everything), mode or _common_mode(everything))
+    check_fits(path, len(everything) * form.bytes, "set a smaller dataset.size")
     arrays = {name: _loaded(part, form) for name, part in parts.items()}
     dataset = Dataset.of_arrays(
         settings.name or readable_name(path),
@@ -88,6 +90,11 @@ class _Form:
 
     size: tuple[int, int]
     mode: str
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one picture, a byte a pixel and channel."""
+        return self.size[0] * self.size[1] * (3 if self.mode == "colour" else 1)
 
 
 def _parts(path: Path, options: Mapping[str, Any]) -> dict[str, list[_Labelled]]:

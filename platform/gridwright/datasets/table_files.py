@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 
 from gridwright.datasets.csv_dialect import SAMPLE, SPACES, Dialect, dialect_of
+from gridwright.datasets.fitting_memory import check_fits
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _FORMATS = {
     ".json": "json",
 }
 _BLOCK = 1 << 22
+_CELL = 8  # bytes of a number
 _NATIONAL = {
     "cp1252": "Windows-1252 (Latin-1)",
     "gb18030": "Chinese (GB 18030)",
@@ -258,7 +260,10 @@ def _read_parquet(opened: Callable[[], Any], path: Path, options: ReadingOptions
     from pyarrow import parquet
 
     with opened() as file:
-        table = parquet.read_table(_seekable(file))
+        content = parquet.ParquetFile(_seekable(file))
+        cells = content.metadata.num_rows * content.metadata.num_columns
+        check_fits(path, _CELL * cells, "take fewer rows or columns")
+        table = content.read()
     return ReadTable(_with_gaps(_checked(path, table), options), textual=False)
 
 
