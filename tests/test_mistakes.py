@@ -75,6 +75,16 @@ TYPED = {
         "+model.eta=0.1",
         "model.eta is there already: write model.eta=..., without the +",
     ),
+    "published rows of a search": (
+        (
+            "-m experiment=paper/iris experiment.rows=published hydra.sweeper.search=tpe "
+            "hydra.sweeper.max_trials=4"
+        ),
+        (
+            "experiment.rows=published runs the rows of a published table, each to its end, so there "
+            "is nothing to search: leave it out, or leave out hydra.sweeper.search=tpe"
+        ),
+    ),
     "null for a group": (
         "-m model=keras-cnn model/architecture=cifar10_plain,null",
         (

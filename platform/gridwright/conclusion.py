@@ -18,7 +18,7 @@ from rich.table import Table
 from gridwright.claims import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gridwright.claims import ClaimResult
     from gridwright.tracking import FinishedRun, PromotionOutcome, TrackingSettings
@@ -72,6 +72,17 @@ def of_failures(failed: Sequence[FinishedRun]) -> str:
     return "\n".join([f"Failed trials: {len(failed)}", *lines])
 
 
+def of_interruptions(interruptions: Mapping[str, float]) -> str:
+    """Return what the store refused for a while, and that nothing was lost by it.
+
+    Args:
+        interruptions: sentence -> seconds.
+    """
+    lines = [f"  {seconds:.0f} s: {sentence}" for sentence, seconds in interruptions.items()]
+    head = "The store could not be used for a while; finished trials waited, and all are written:"
+    return "\n".join([head, *lines])
+
+
 def of_claims(results: Sequence[ClaimResult], source: str) -> str:
     """Return a table of what was claimed beside what was obtained.
 
@@ -79,8 +90,10 @@ def of_claims(results: Sequence[ClaimResult], source: str) -> str:
         results: in the order of the claims.
         source: where the claimed numbers come from.
     """
-    judged = [result for result in results if result.claim.kind != "shown"]
+    claimed = [result for result in results if result.claim.kind != "shown"]
+    judged = [result for result in claimed if result.verdict != "not run"]
     held = sum(result.verdict == "held" for result in judged)
+    rest = f" ({len(claimed) - len(judged)} more not run)" if len(judged) < len(claimed) else ""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in COLUMNS:
         table.add_column(name, justify="left" if name in {"trials", "verdict"} else "right")
@@ -88,7 +101,7 @@ def of_claims(results: Sequence[ClaimResult], source: str) -> str:
         table.add_row(*(escape(_cell(value)) for value in result.cells))
     text = io.StringIO()
     Console(file=text, width=120, color_system=None).print(table)
-    headline = f"Claims of {source or 'the experiment'}: {held} of {len(judged)} held"
+    headline = f"Claims of {source or 'the experiment'}: {held} of {len(judged)} held{rest}"
     return "\n".join([headline, *(line.rstrip() for line in text.getvalue().splitlines())])
 
 

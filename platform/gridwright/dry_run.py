@@ -36,7 +36,7 @@ def grid_text(specs: Sequence[TrialSpec], finished: Collection[str]) -> str:
     names = list(dict.fromkeys(name for cell in cells for name in cell))
     values = {name: list(dict.fromkeys(cell.get(name, "") for cell in cells)) for name in names}
     varied = [name for name in names if len(values[name]) > 1]
-    lines = [_dimension(name, values[name]) for name in varied]
+    lines = [dimension_line(name, values[name]) for name in varied]
     states = ["finished" if spec.key in finished else "to run" for spec in specs]
     return "\n".join(["", *lines, "", _table(varied, cells, states), ""]) if varied else ""
 
@@ -46,7 +46,8 @@ def _setting(line: str) -> tuple[str, str]:
     return name, value
 
 
-def _dimension(name: str, values: Sequence[str]) -> str:
+def dimension_line(name: str, values: Sequence[str]) -> str:
+    """Return the line that lists the values of one setting, shortened where they are many."""
     more = f" ... {values[-1]}" if len(values) > _VALUES + 1 else ""
     shown = values if not more else values[:_VALUES]
     listed = "  ".join(_shortened(value) for value in shown)

@@ -134,7 +134,7 @@ class GridRun:
         session = self._session
         runs = session.runs([spec.key for spec in self._plan.specs])
         outcomes = [self._promote(name, runs, run_id) for name in self._plan.datasets]
-        claimed = self._experiment.claims.compare(self._measured(runs))
+        claimed = self._claimed(runs)
         board = log_report(
             session.store,
             run_id,
@@ -153,6 +153,8 @@ class GridRun:
             print("Ranked by the test score, as rank_by=test asks; it flatters the winner.")
         if failed := [run for run in runs if run.failure is not None]:
             print(conclusion.of_failures(failed))
+        if session.interruptions:
+            print(conclusion.of_interruptions(session.interruptions))
         for outcome in outcomes:
             if outcome.error is None:
                 print(outcome.sentence)
@@ -161,6 +163,9 @@ class GridRun:
         ]
         print(conclusion.of_sweep(session.store.settings, champions))
         return len(failed)
+
+    def _claimed(self, runs: Sequence[FinishedRun]) -> list[ClaimResult]:
+        return self._experiment.claims.compare(self._measured(runs))
 
     def _claims_table(self, claimed: Sequence[ClaimResult]) -> ReportTable:
         from gridwright.claims import COLUMNS
@@ -175,7 +180,7 @@ class GridRun:
     ) -> list[tuple[Mapping[str, Any], Mapping[str, float] | None]]:
         """Return the configuration of each trial and its final metrics, None where it failed."""
         by_key = {run.key: run for run in runs}
-        found = [(spec.config, by_key[spec.key]) for spec in self._plan.specs]
+        found = [(spec.config, by_key[spec.key]) for spec in self._plan.specs if spec.key in by_key]
         return [(config, None if run.failure else run.metrics) for config, run in found]
 
     def _promote(self, dataset: str, runs: Sequence[FinishedRun], run_id: str) -> PromotionOutcome:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gridwright.application import Application
-from gridwright.configured import open_session
+from gridwright.configured import forecasting, open_session, tracking_settings
 from gridwright.errors import ConfigurationError, InvalidTrials
 from gridwright.grid_run import GridRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from gridwright.claims import ClaimResult
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.experiment import Experiment
-    from gridwright.preflight import GrowingPlan
+    from gridwright.search_trials import SearchTrials
     from gridwright.sweep import Candidate, CellComposer, Cluster, SearchSettings, SearchSpace
     from gridwright.sweep.search_space import Point
-    from gridwright.tracking import TrackingSession
+    from gridwright.tracking import FinishedRun, TrackingSession
+
+#: Metrics of a trial that something stopped before its last epoch.
+_ENDED_EARLY = {"stopped_epoch", "out_of_time_epoch"}
+#: Trials that a forecast looks at where nothing says how many there will be.
+_SAMPLE = 20
 
 
 class SearchingApplication(Application):
@@ -32,17 +36,17 @@ class SearchingApplication(Application):
         """Run a search with Ray Tune, and end with leaderboard and champion."""
         from gridwright.experiment import Experiment
         from gridwright.preflight import check_cluster
+        from gridwright.search_trials import SearchTrials
         from gridwright.sweep import Cluster
 
         config = composer.cell(0, space.overrides(space.first)).config
         experiment = Experiment.of(config)
-        if experiment.published_only or config["dry_run"]:
-            raise ConfigurationError(
-                "a search does not know its trials before it runs: leave out "
-                f"{'dry_run=true' if config['dry_run'] else 'experiment.rows=published'}"
-            )
-        check_cluster(config["resources"])
+        _refuse_what_is_no_search(config, experiment, settings)
         trials = SearchTrials(space, composer, settings, experiment)
+        if config["dry_run"]:
+            show_search(config, trials)
+            return
+        check_cluster(config["resources"])
         with (
             Cluster(config["resources"]["address"]) as cluster,
             open_session(config, trials.first_plan) as session,
@@ -50,68 +54,66 @@ class SearchingApplication(Application):
             SearchRun(self.command, trials, session).run(cluster)
 
 
-@dataclass
-class SearchTrials:
-    """Points of a space -> checked trials."""
-
-    space: SearchSpace
-    composer: CellComposer
-    settings: SearchSettings
-    experiment: Experiment
-
-    def __post_init__(self) -> None:
-        from gridwright.preflight import GrowingPlan, is_elsewhere
-
-        config = self.composer.cell(0, self.space.overrides(self.space.first)).config
-        self.growing: GrowingPlan = GrowingPlan(share=not is_elsewhere(config["resources"]))
-        self.first = self.spec(self.space.overrides(self.space.first))
-
-    @property
-    def first_plan(self) -> Any:
-        """A plan of one trial: what names the sweep before any other is known."""
-        from gridwright.preflight import Plan
-
-        return Plan([self.first], self.growing.data)
-
-    def spec(self, overrides: Sequence[str]) -> TrialSpec:
-        """Return the trial of a cell.
-
-        Raises:
-            InvalidTrials: it cannot run.
-        """
-        cell = self.composer.cell(0, overrides)
-        config = self.experiment.trial_config(cell.config)
-        spec = self.growing.check(overrides, config)
-        if self.settings.scheduler == "none":
-            return spec
-        # A trial that may be stopped early is not the trial of a grid, which is not.
-        halving = [
-            self.settings.scheduler,
-            self.settings.grace_epochs,
-            self.settings.reduction_factor,
-        ]
-        return replace(spec, key=_digest(spec.key, halving))
-
-    def key_of_search(self) -> str:
-        """Return what identifies the search: another budget continues it."""
-        dimensions = [repr(one) for one in self.space.dimensions]
-        settings = self.settings
-        return _digest(self.first.key, [dimensions, settings.search, settings.seed])
+def _refuse_what_is_no_search(
+    config: Mapping[str, Any], experiment: Experiment, settings: SearchSettings
+) -> None:
+    if config["rerun"]:
+        raise ConfigurationError("rerun= repeats one run: leave out -m and every list of values")
+    if experiment.published_only:
+        asked = [] if settings.search == "grid" else [f"hydra.sweeper.search={settings.search}"]
+        asked += (
+            []
+            if settings.scheduler == "none"
+            else [f"hydra.sweeper.scheduler={settings.scheduler}"]
+        )
+        raise ConfigurationError(
+            "experiment.rows=published runs the rows of a published table, each to its end, so "
+            f"there is nothing to search: leave it out, or leave out "
+            f"{' and '.join(asked) or 'the budget of hydra.sweeper'}"
+        )
 
 
-def _digest(key: str, more: Any) -> str:
-    return sha256(json.dumps([key, more]).encode()).hexdigest()
+def show_search(config: Mapping[str, Any], trials: SearchTrials) -> None:
+    """Print what a search would do; nothing is started, and nothing is written.
+
+    Raises:
+        TrackingError: the store is there and cannot be read.
+        InvalidTrials: a point cannot run.
+    """
+    from gridwright.forecast import sentence
+    from gridwright.preflight import Plan
+    from gridwright.search_preview import kind, space_text
+    from gridwright.tracking import past_trials
+
+    settings, first = trials.settings, trials.first
+    sample = trials.sample(settings.max_trials or _SAMPLE)
+    plan = Plan(sample, trials.growing.data)
+    print(f"A {kind(settings)} of {first.model} on {first.dataset}.")
+    print(space_text(trials.space, settings, f"{config['rank_by']}_score"))
+    past = past_trials(tracking_settings(config, plan))
+    with forecasting(config, plan) as under_way:
+        forecast = under_way and under_way.finish(sample, past, wait=30)
+    if forecast:
+        if settings.max_trials is None:
+            print(f"\nFor {len(sample)} trials of it, chosen by chance:")
+        elif settings.scheduler != "none" or settings.time_budget is not None:
+            print(f"\nFor {len(sample)} trials that nothing ends early:")
+        print(sentence(forecast))
+    elif under_way and under_way.silence:
+        print(f"No forecast: {under_way.silence}.")
+    print("Nothing was started and nothing was written (dry_run=true).")
 
 
 class SearchRun(GridRun):
     """One search, from the trials that an earlier process has finished to the report."""
 
     def __init__(self, command: str, trials: SearchTrials, session: TrackingSession) -> None:
+        from gridwright.search_preview import kind
+
         super().__init__(command, _whole(trials), trials.first_plan, session, trials.experiment)
         self._trials = trials
         settings = trials.settings
-        parts = [settings.search, "" if settings.scheduler == "none" else settings.scheduler]
-        self._kind = f"{' with '.join(part for part in parts if part)} search"
+        self._kind = kind(settings)
         name = self._record.name.partition(":")[0]
         self._record = replace(
             self._record,
@@ -143,7 +145,8 @@ class SearchRun(GridRun):
 
         from gridwright.plugins import load_model_plugin
         from gridwright.progress import SweepProgress
-        from gridwright.sweep import Search, sampler_of
+        from gridwright.search_trials import cut_short
+        from gridwright.sweep import OUT_OF_TIME_EPOCH, Search, sampler_of
 
         trials, settings = self._trials, self._trials.settings
         known = self._finished_before(run_id)
@@ -160,6 +163,9 @@ class SearchRun(GridRun):
 
             def keep(result: TrialResult) -> None:
                 spec = by_key[result.key]
+                if OUT_OF_TIME_EPOCH in result.metrics:
+                    # Its checkpoint stays for the day on which it goes on.
+                    spec, result = cut_short(spec, result)
                 data = trials.growing.data[spec.dataset_key]
                 requirements = load_model_plugin(spec.model).requirements
                 self._session.submit(spec, result, data, requirements, run_id)
@@ -193,6 +199,11 @@ class SearchRun(GridRun):
             trials.growing.keep(spec)
             return Candidate(spec, known=True, score=self._score(spec))
         return Candidate(spec)
+
+    def _claimed(self, runs: Sequence[FinishedRun]) -> list[ClaimResult]:
+        """Hold claims against the trials that came to their own end; what was not run is no row."""
+        whole = [run for run in runs if not _ENDED_EARLY & run.metrics.keys()]
+        return [one for one in super()._claimed(whole) if one.verdict != "not run"]
 
     def _score(self, spec: TrialSpec) -> float | None:
         (run,) = self._session.runs([spec.key])

@@ -1,5 +1,7 @@
 """A search with early stopping, interrupted by its budget and continued by the same command."""
 
+import os
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -52,3 +54,18 @@ def test_a_grid_with_a_budget_and_a_good_enough_score(new_folder):
     _, trials = new_folder.runs()
     assert 1 <= len(trials) < 20
     assert max(run.data.metrics["validation_score"] for run in trials) >= 0.5
+
+
+def test_the_end_of_the_time_leaves_whole_runs_that_are_not_taken_for_whole_trials(new_folder):
+    # Nobody trains so many epochs in 40 minutes, let alone within the time of this test.
+    endless = ["-m", "dataset=iris", "model=numpy-mlp", "model.epoch=10000000", "seed=1,2,3,4,5,6"]
+    out, _ = new_folder.run(*endless, "hydra.sweeper.time_budget=1")
+    assert "is the new champion" in out
+    _, trials = new_folder.runs()
+    assert 1 <= len(trials) <= len(os.sched_getaffinity(0)), (
+        "what was under way when the time was over, and no other"
+    )
+    for run in trials:
+        last = run.data.metrics["out_of_time_epoch"]
+        points = new_folder.client.get_metric_history(run.info.run_id, "loss")
+        assert (run.info.status, len(points)) == ("FINISHED", last)

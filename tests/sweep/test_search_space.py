@@ -1,5 +1,7 @@
 """What a search may choose, and that a point and its overrides tell the same."""
 
+from itertools import islice
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,3 +124,13 @@ def test_schedulers_decide_at_rungs():
     halving = SearchSettings(scheduler="asha", grace_epochs=5, reduction_factor=3)
     assert sorted(halving.report_epochs(500)) == [5, 15, 45, 135, 405]
     assert len(SearchSettings(scheduler="median").report_epochs(500)) == 12
+
+
+def test_points_by_chance_are_points_of_the_space():
+    space = SearchSpace.of([*ARGUMENTS, "deep=tag(log, int(interval(1, 1000)))"], {})
+    points = list(islice(space.spread(0), 200))
+    assert points == list(islice(space.spread(0), 200))
+    assert points[0] == space.first
+    assert all(space.point(space.overrides(point)) == point for point in points)
+    # Spread over logarithms: half of them below the square root of 1000.
+    assert 60 < sum(point["deep"] < 32 for point in points) < 140

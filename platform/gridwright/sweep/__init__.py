@@ -12,18 +12,22 @@ if TYPE_CHECKING:
     from gridwright.sweep.base_configuration import resolved
     from gridwright.sweep.cluster import Cluster
     from gridwright.sweep.composition import Cell, CellComposer, compose_cells
+    from gridwright.sweep.epoch_worker import OUT_OF_TIME_EPOCH
     from gridwright.sweep.ray_tune import run_trials
     from gridwright.sweep.samplers import sampler_of
     from gridwright.sweep.search import Candidate, Search
     from gridwright.sweep.search_settings import SearchSettings
-    from gridwright.sweep.search_space import SearchSpace
+    from gridwright.sweep.search_space import Choices, Interval, SearchSpace
     from gridwright.sweep.space import expand
 
 __all__ = [
+    "OUT_OF_TIME_EPOCH",
     "Candidate",
     "Cell",
     "CellComposer",
+    "Choices",
     "Cluster",
+    "Interval",
     "Search",
     "SearchSettings",
     "SearchSpace",
@@ -35,10 +39,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "OUT_OF_TIME_EPOCH": "epoch_worker",
     "Candidate": "search",
     "Cell": "composition",
     "CellComposer": "composition",
+    "Choices": "search_space",
     "Cluster": "cluster",
+    "Interval": "search_space",
     "Search": "search",
     "SearchSettings": "search_settings",
     "SearchSpace": "search_space",

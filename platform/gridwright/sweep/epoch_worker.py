@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from gridwright.checkpoints import Checkpoints
     from gridwright.contract import TrialResult, TrialSpec
 
-#: Keys of Tune's configuration: the trial, and Ray's reference to its data.
-SPEC, DATA = "spec", "data"
+#: Keys of Tune's configuration: the trial, Ray's reference to its data, and when its time ends.
+SPEC, DATA, END = "spec", "data", "end"
 #: Keys of Tune's result: what is maximised, and the epochs it took.
 SCORE, EPOCH = "score", "epoch"
 #: Metric of a trial that a scheduler stopped: its last epoch.
 STOPPED_EPOCH = "stopped_epoch"
+#: The same of one that the end of the time budget stopped: it is not the whole trial.
+OUT_OF_TIME_EPOCH = "out_of_time_epoch"
 
 
 @ray.remote(num_cpus=0)
@@ -80,9 +83,10 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
         self._abandon()
         self._spec: TrialSpec = new_config[SPEC]
         self._reference = new_config[DATA]
+        self._end: float = new_config[END]
         self._reports: queue.SimpleQueue[EpochRecord | TrialResult] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._stopped_epoch: int | None = None
+        self._stopped: dict[str, float] = {}
         self._epoch = 0
         return True
 
@@ -109,13 +113,12 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
     def _answer(self) -> None:
         stop = ray.get(self._board.wants_stop.remote(self._spec.key))
         if stop:
-            self._stopped_epoch = self._epoch
+            self._stopped = {STOPPED_EPOCH: float(self._epoch)}
         self._answers.put("stop" if stop else "go on")
 
     def _final(self, result: TrialResult) -> dict[str, Any]:
-        if self._stopped_epoch is not None and result.failure is None:
-            metrics = {**result.metrics, STOPPED_EPOCH: float(self._stopped_epoch)}
-            result = replace(result, metrics=metrics)
+        if result.failure is None:
+            result = replace(result, metrics={**result.metrics, **self._stopped})
         name = f"{self._spec.rank_by}_score"
         score = float("nan") if result.failure else result.metrics.get(name, float("nan"))
         epochs = max(1, len(result.epoch_ms))
@@ -136,6 +139,9 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
         self._reports.put(result)
 
     def _hold(self, record: EpochRecord) -> bool:
+        if time.time() >= self._end:
+            self._stopped = {OUT_OF_TIME_EPOCH: float(record.epoch)}
+            return True
         if record.epoch not in self._report_epochs:
             return False
         self._reports.put(record)

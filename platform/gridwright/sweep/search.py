@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ray.tune.schedulers import (
 from ray.tune.search import Searcher
 
 from gridwright.sweep.delivery import Delivery
-from gridwright.sweep.epoch_worker import DATA, EPOCH, SCORE, SPEC, EpochTrainable, StopBoard
+from gridwright.sweep.epoch_worker import DATA, END, EPOCH, SCORE, SPEC, EpochTrainable, StopBoard
 from gridwright.sweep.nodes import check_nodes
 from gridwright.sweep.ray_tune import check_resources, run_trials, workers
 from gridwright.sweep.worker import PAYLOAD
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from gridwright.sweep.search_settings import SearchSettings
     from gridwright.sweep.search_space import Point
 
+#: Seconds after the time budget in which a trial ends with its epoch; Tune ends it then.
+_WINDING_UP = 60.0
 #: Points in a row that bring no new trial, after which a space counts as exhausted.
 _PATIENCE = 200
 
@@ -111,6 +114,7 @@ class Search:
         n_workers: int,
     ) -> list[TrialSpec]:
         """Run Tune; return the trials whose worker was lost."""
+        budget = self.settings.time_budget
         board = StopBoard.remote()  # type: ignore[attr-defined]  # what Ray's decorator adds
         delivery = Delivery(points.deliver)
         delivery.stop_score = self.settings.stop_score
@@ -128,7 +132,7 @@ class Search:
                 scheduler=_WindingUp(_scheduler(self.settings), board),
                 num_samples=-1,
                 max_concurrent_trials=n_workers,
-                time_budget_s=self.settings.time_budget,
+                time_budget_s=None if budget is None else budget + _WINDING_UP,
                 resources_per_trial=dict(resources),
                 reuse_actors=True,
                 storage_path=storage,
@@ -161,13 +165,19 @@ class PointSearcher(Searcher):  # type: ignore[misc]  # ray ships no types
         self._names: dict[str, str] = {}
         self.under_way: dict[str, TrialSpec] = {}
         self.error: Exception | None = None
+        self._end = math.inf
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the configuration of Tune's next trial."""
         search = self._search
-        limit = search.settings.max_trials
+        limit, budget = search.settings.max_trials, search.settings.time_budget
+        if budget is not None and math.isinf(self._end):
+            # Not before now: a busy machine takes its time to start Tune.
+            self._end = time.time() + budget
         for attempt in range(_PATIENCE if search.settings.search != "grid" else 10**9):
-            if self.error is not None or (limit is not None and len(search.started) >= limit):
+            if self.error is not None or time.time() >= self._end:
+                break
+            if limit is not None and len(search.started) >= limit:
                 break
             name = f"{trial_id}-{attempt}"
             point = search.sampler.propose(name)
@@ -181,7 +191,7 @@ class PointSearcher(Searcher):  # type: ignore[misc]  # ray ships no types
             if spec is not None:
                 self.under_way[trial_id] = spec
                 self._names[trial_id] = name
-                return {SPEC: spec, DATA: self._reference(spec)}
+                return {SPEC: spec, DATA: self._reference(spec), END: self._end}
         return str(Searcher.FINISHED)
 
     def _new_trial(self, point: Point, name: str) -> TrialSpec | None:

@@ -19,7 +19,7 @@ class SearchSettings:
         search: `grid` for every cell, `random`, or `tpe`.
         scheduler: what stops trials that lag behind: `asha`, `hyperband`, `median`, or `none`.
         max_trials: trials in all; None for no limit.
-        time_budget: seconds in all; None for no limit.
+        time_budget: seconds from the first trial on; None for no limit.
         stop_score: the search ends once a trial scores at least this; None for never.
         grace_epochs: epochs that every trial gets before a scheduler may stop it.
         reduction_factor: of the trials that reach a rung, one in so many goes on.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from gridwright.errors import ConfigurationError
 from gridwright.sweep.space import override_values, parsed_overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
@@ -39,6 +41,10 @@ class Choices:
     def value(self, line: str) -> Any:
         """Return the value that an override sets; None where it sets none of this dimension's."""
         return line if line in self.lines else None
+
+    def draw(self, generator: random.Random) -> str:
+        """Return one of the overrides, by chance."""
+        return generator.choice(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,17 @@ class Interval:
         except ValueError:
             return None
         return number if self.low <= number <= self.high else None
+
+    def draw(self, generator: random.Random) -> float:
+        """Return a number of the interval, by chance."""
+        if self.whole and not self.log:
+            return generator.randint(int(self.low), int(self.high))
+        if self.log:
+            number = math.exp(generator.uniform(math.log(self.low), math.log(self.high)))
+        else:
+            number = generator.uniform(self.low, self.high)
+        number = min(max(number, self.low), self.high)
+        return round(number) if self.whole else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +148,13 @@ class SearchSpace:
                 return None
             found[dimension.key] = value
         return found
+
+    def spread(self, seed: int) -> Iterator[Point]:
+        """Yield the first point, and then others by chance, without an end."""
+        generator = random.Random(seed)
+        yield self.first
+        while True:
+            yield {one.key: one.draw(generator) for one in self.dimensions}
 
     @property
     def first(self) -> Point:

@@ -57,7 +57,7 @@ class RayTuneSweeperConfiguration:
         scheduler: stops trials that lag behind the others at the same epoch: `asha`, `hyperband`
             (asha with three brackets) or `median`.
         max_trials: trials in all; null for no limit.
-        time_budget: seconds in all; null for no limit.
+        time_budget: seconds from the first trial on; null for no limit.
         stop_score: ends once a trial scores at least this; null for never.
         grace_epochs: epochs that every trial gets before the scheduler may stop it.
         reduction_factor: of the trials that reach a rung, one in so many goes on.

@@ -1,0 +1,117 @@
+"""The trials of a search: a point of its space -> a checked trial, with a key of its own."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from gridwright.errors import InvalidTrials
+from gridwright.preflight import GrowingPlan, Plan, is_elsewhere
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridwright.contract import TrialResult, TrialSpec
+    from gridwright.experiment import Experiment
+    from gridwright.sweep import CellComposer, SearchSettings, SearchSpace
+
+#: Points among which one that can run is looked for, where others may be dropped.
+_ATTEMPTS = 500
+
+
+@dataclass
+class SearchTrials:
+    """Points of a space -> checked trials.
+
+    Attributes:
+        first: some trial of the space, which names the search before any other is known.
+        growing: the trials that were kept so far.
+
+    Raises:
+        InvalidTrials: not even a first trial can run.
+    """
+
+    space: SearchSpace
+    composer: CellComposer
+    settings: SearchSettings
+    experiment: Experiment
+
+    def __post_init__(self) -> None:
+        config = self.composer.cell(0, self.space.overrides(self.space.first)).config
+        self.growing: GrowingPlan = GrowingPlan(share=not is_elsewhere(config["resources"]))
+        self.first: TrialSpec = self._first()
+
+    @property
+    def first_plan(self) -> Plan:
+        """A plan of one trial: what names the sweep before any other is known."""
+        return Plan([self.first], self.growing.data)
+
+    def spec(self, overrides: Sequence[str]) -> TrialSpec:
+        """Return the trial of a cell.
+
+        Raises:
+            InvalidTrials: it cannot run.
+        """
+        cell = self.composer.cell(0, overrides)
+        config = self.experiment.trial_config(cell.config)
+        spec = self.growing.check(overrides, config)
+        if self.settings.scheduler == "none":
+            return spec
+        # A trial that may be stopped early is not the trial of a grid, which is not.
+        halving = [
+            self.settings.scheduler,
+            self.settings.grace_epochs,
+            self.settings.reduction_factor,
+        ]
+        return replace(spec, key=_digest(spec.key, halving))
+
+    def sample(self, count: int) -> list[TrialSpec]:
+        """Return up to `count` trials, spread over the space; those that cannot run are left out.
+
+        Raises:
+            InvalidTrials: one cannot run, and such points are not to be dropped.
+        """
+        found: dict[str, TrialSpec] = {}
+        for point in islice(self.space.spread(self.settings.seed), 4 * count):
+            try:
+                spec = self.spec(self.space.overrides(point))
+            except InvalidTrials:
+                if not self.settings.drop_invalid:
+                    raise
+                continue
+            found[spec.key] = spec
+            if len(found) == count:
+                break
+        return list(found.values())
+
+    def key_of_search(self) -> str:
+        """Return what identifies the search: another budget continues it."""
+        dimensions = [repr(one) for one in self.space.dimensions]
+        settings = self.settings
+        return _digest(self.first.key, [dimensions, settings.search, settings.seed])
+
+    def _first(self) -> TrialSpec:
+        overrides = self.space.overrides(self.space.first)
+        if not self.settings.drop_invalid:
+            return self.spec(overrides)
+        for point in islice(self.space.spread(0), _ATTEMPTS):
+            with suppress(InvalidTrials):
+                return self.spec(self.space.overrides(point))
+        return self.spec(overrides)
+
+
+def cut_short(spec: TrialSpec, result: TrialResult) -> tuple[TrialSpec, TrialResult]:
+    """Return a trial that the end of the time budget stopped, with a key that no other has.
+
+    It is not the whole trial, and must not be taken for it by a sweep that comes later.
+    """
+    key = _digest(spec.key, [result.started_ms, len(result.epoch_ms)])
+    return replace(spec, key=key), replace(result, key=key)
+
+
+def _digest(key: str, more: Any) -> str:
+    return sha256(json.dumps([key, more]).encode()).hexdigest()
