@@ -65,3 +65,13 @@ def test_a_failed_trial_is_an_error_for_who_asks_after_the_report(trained_plan, 
         conclude(plan, session, config | {"strict": True})
     assert "iris: version 1 is the new champion" in capsys.readouterr().out
     assert parent_of(session).info.status == "FINISHED"
+
+
+def test_the_summary_says_what_the_store_refused_for_a_while(trained_plan, capsys):
+    plan, session, config = trained_plan(0.1)
+    session.interruptions["the database is locked"] = 12.4
+    conclude(plan, session, config)
+    assert (
+        "The store could not be used for a while; finished trials waited, and all are written:\n"
+        "  12 s: the database is locked\n"
+    ) in capsys.readouterr().out

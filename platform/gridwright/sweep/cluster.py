@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from gridwright.errors import SweepError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 # Ray and Tune read these when they are imported or started; what the user has set stays.
@@ -32,6 +33,9 @@ _RAY_DEFAULTS = {
 
 #: Characters; below it Ray opens Unix sockets, whose paths end at 107.
 _LONGEST_TEMPORARY_FOLDER = 30
+
+#: Times that Ray is started here before its failure counts.
+_ATTEMPTS = 4
 
 
 class Cluster:
@@ -112,16 +116,24 @@ class Cluster:
                 options["_temp_dir"] = "/tmp/ray"  # noqa: S108 - Ray's own default
         # Whatever happens to a trial is in its result; Ray's own words help nobody.
         options |= {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        _start(options, attempts=1 if self._address else _ATTEMPTS)
+        self._owned = True
+        from ray import tune  # noqa: F401 - takes a second, and is needed next
+
+
+def _start(options: Mapping[str, Any], attempts: int) -> None:
+    """Start Ray; it gives its processes 30 s, which a busy machine may not have for them."""
+    import ray
+
+    for left in reversed(range(attempts)):
         try:
             ray.init(**options)
         except Exception as error:
-            # A busy machine starts Ray's processes too slowly for its patience; once more helps.
-            if self._address is not None or "timed out" not in str(error):
-                raise
             ray.shutdown()
-            ray.init(**options)
-        self._owned = True
-        from ray import tune  # noqa: F401 - takes a second, and is needed next
+            if not left or "timed out" not in str(error):
+                raise
+        else:
+            return
 
 
 def available_cpus() -> int:
