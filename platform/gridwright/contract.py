@@ -236,6 +236,42 @@ class MeasuredPlugin(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchingPlugin(Protocol):
+    """What a model plugin may offer besides `ModelPlugin`: several models trained as one. Optional.
+
+    Small models cost their calls rather than their numbers: a dozen that differ in a learning rate
+    train in little more time than one if their arrays get one more axis. A sweep puts trials of one
+    `batch_key` on the same data together; a trial that runs alone goes through `Estimator.fit`.
+    """
+
+    def batch_key(self, parameters: Mapping[str, Any], data: DataDescription) -> str | None:
+        """Return what models must have in common to be trained together; None trains alone.
+
+        `parameters` are those that `check` found good. Trainings that take long by themselves
+        belong alone: none of a batch is finished before all of it is.
+        """
+        ...
+
+    def fit_batch(
+        self,
+        estimators: Sequence[Estimator],
+        x: Array,
+        y: Array,
+        validation: tuple[Array, Array] | None,
+        on_epochs: Sequence[OnEpoch],
+    ) -> Sequence[Exception | None]:
+        """Train estimators, built from parameters of one `batch_key`, on the same data.
+
+        Each ends as its own `fit` would have left it (up to rounding), and its own `on_epoch` hears
+        of its epochs. What happens to one, an overflow or a stop, does not touch the others.
+
+        Returns:
+            For each estimator None, or the exception that its `fit` would have raised.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DatasetArrays:
     """What a data-set plugin reads: arrays, and the names of what is in them.

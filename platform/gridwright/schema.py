@@ -84,6 +84,8 @@ class ResourcesConfiguration:
         checkpoint_seconds: at least so many lie between two checkpoints of a trial, for models
             that can go on; None keeps no checkpoints.
         timeout: seconds that a trial of a sweep may take; None for no limit.
+        batch: trials of a sweep whose models can be trained together are, where their plugin offers
+            it: the results are the same, and take a fraction of the time.
     """
 
     cpus: int = 1
@@ -91,6 +93,7 @@ class ResourcesConfiguration:
     timeout: Optional[float] = None  # noqa: UP045 - see above
     address: Optional[str] = None  # noqa: UP045 - see above
     checkpoint_seconds: Optional[float] = 30.0  # noqa: UP045 - see above
+    batch: bool = True
 
 
 @dataclass

@@ -23,7 +23,7 @@ from gridwright.evaluation import evaluate, predictions
 from gridwright.histories import EpochRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from threadpoolctl import ThreadpoolController
@@ -87,31 +87,13 @@ def run_trial(
         checkpoints: where an estimator that can go on leaves its state, and takes it up from a
             training that was cut off. Whoever keeps the result discards the checkpoint then.
     """
-    trial = _Trial(spec, data, plugin, EpochRecorder(on_epoch), checkpoints)
-    failure = None
+    trial = TrialUnderWay(spec, data, plugin, EpochRecorder(on_epoch), checkpoints)
     with captured_output() as printed:
-        try:
-            trial.run()
-        except TrainingDiverged as error:
-            failure = Failure("diverged", error.reason, error.epoch)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises fails this trial only
-            failure = _error(error, trial.recorder.epoch_under_way)
-    return TrialResult(
-        key=spec.key,
-        started_ms=trial.started_ms,
-        ended_ms=time.time_ns() // 1_000_000,
-        epoch_ms=trial.recorder.epoch_ms,
-        histories=trial.recorder.histories,
-        metrics={name: value for name, value in trial.metrics.items() if math.isfinite(value)},
-        failure=failure,
-        files={} if failure else trial.files,
-        probe_rows=None if failure else trial.probe_rows,
-        probe_predictions=None if failure else trial.probe_predictions,
-        log=printed.text,
-    )
+        trial.attempt(trial.run)
+    return trial.result(printed.text)
 
 
-class _Trial:
+class TrialUnderWay:
     """The steps of a trial and what they have brought so far, which a failure leaves behind."""
 
     def __init__(
@@ -132,26 +114,71 @@ class _Trial:
         self.files: dict[str, bytes] = {}
         self.probe_rows: Array | None = None
         self.probe_predictions: Array | None = None
+        self.failure: Failure | None = None
+
+    def attempt(self, step: Callable[[], None]) -> None:
+        """Do a step of the trial; whatever it raises is the failure of this trial only."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Note why the trial has failed."""
+        if isinstance(error, TrainingDiverged):
+            self.failure = Failure("diverged", error.reason, error.epoch)
+        else:
+            self.failure = _error(error, self.recorder.epoch_under_way)
 
     def run(self) -> None:
-        description = self.data.description
-        os.environ[GPUS_VARIABLE] = str(self.spec.config.get("resources", {}).get("gpus", 0))
-        estimator = self.plugin.build(
-            self.spec.parameters, description.task, description, self.spec.seed
-        )
-        with _threads(self.spec.config):
+        """Do all steps."""
+        estimator = self.build()
+        with threads(self.spec.config):
             if self.data.divisions:
                 self.metrics |= cross_validated(self.spec, self.data, self.plugin)
             self.fit(estimator)
-            self.measure(estimator)
-            self.probe(estimator)
+            self.evaluate(estimator)
+
+    def build(self) -> Estimator:
+        """Return the untrained estimator."""
+        description = self.data.description
+        os.environ[GPUS_VARIABLE] = str(self.spec.config.get("resources", {}).get("gpus", 0))
+        return self.plugin.build(
+            self.spec.parameters, description.task, description, self.spec.seed
+        )
+
+    def evaluate(self, estimator: Estimator) -> None:
+        """Measure a trained estimator, and store it."""
+        self.measure(estimator)
+        self.probe(estimator)
         self.files = _model_files(estimator)
 
+    def result(self, log: str) -> TrialResult:
+        """Return what the trial leaves; `log` is what it printed."""
+        failed = self.failure is not None
+        return TrialResult(
+            key=self.spec.key,
+            started_ms=self.started_ms,
+            ended_ms=time.time_ns() // 1_000_000,
+            epoch_ms=self.recorder.epoch_ms,
+            histories=self.recorder.histories,
+            metrics={name: value for name, value in self.metrics.items() if math.isfinite(value)},
+            failure=self.failure,
+            files={} if failed else self.files,
+            probe_rows=None if failed else self.probe_rows,
+            probe_predictions=None if failed else self.probe_predictions,
+            log=log,
+        )
+
+    @property
+    def validation(self) -> tuple[Array, Array] | None:
+        """The part that is scored after each epoch, if there is one."""
+        x, y = self.data.x_validation, self.data.y_validation
+        return None if x is None or y is None else (x, y)
+
     def fit(self, estimator: Estimator) -> None:
+        """Train, from the checkpoint of an interrupted training if there is one."""
         data = self.data
-        validation = None
-        if data.x_validation is not None and data.y_validation is not None:
-            validation = data.x_validation, data.y_validation
         on_epoch: OnEpoch = self.recorder
         start = time.perf_counter()
         if self.checkpoint is not None:
@@ -159,10 +186,14 @@ class _Trial:
             on_epoch = self.with_checkpoints(estimator, self.checkpoint, start)
         try:
             with self.recorder.training():
-                estimator.fit(data.x_train, data.y_train, validation, on_epoch)
+                estimator.fit(data.x_train, data.y_train, self.validation, on_epoch)
         finally:
-            self.metrics["fit_seconds"] = time.perf_counter() - start
-            self.metrics["epochs_run"] = float(self.recorder.n_epochs)
+            self.trained(time.perf_counter() - start)
+
+    def trained(self, seconds: float) -> None:
+        """Note how long the training took, and its epochs."""
+        self.metrics["fit_seconds"] = seconds
+        self.metrics["epochs_run"] = float(self.recorder.n_epochs)
 
     def take_up(self, estimator: Estimator, checkpoint: TrialCheckpoint) -> float:
         """Go on where an interrupted training was, if one was; return the seconds it had taken."""
@@ -188,10 +219,16 @@ class _Trial:
         return on_epoch
 
     def progress(self, fit_seconds: float) -> Progress:
+        """Return how far the training is, for a checkpoint."""
         moments = tuple(self.recorder.epoch_ms.tolist())
         return Progress(self.started_ms, fit_seconds, self.recorder.records, moments)
 
     def measure(self, estimator: Estimator) -> None:
+        """Score every part of the data.
+
+        Raises:
+            TrainingDiverged: a score is no finite number.
+        """
         data = self.data
         parts = {"train": (data.x_train, data.y_train), "test": (data.x_test, data.y_test)}
         if self.spec.rank_by == "validation":
@@ -207,13 +244,14 @@ class _Trial:
                     )
 
     def probe(self, estimator: Estimator) -> None:
+        """Keep some predictions, for the check of the stored model."""
         x = self.data.x_train if self.data.x_test is None else self.data.x_test
         rows = self.data.probe_rows
         self.probe_rows = rows
         self.probe_predictions = predictions(estimator, x[rows], self.data.description)
 
 
-def _threads(config: Mapping[str, Any]) -> AbstractContextManager[Any]:
+def threads(config: Mapping[str, Any]) -> AbstractContextManager[Any]:
     """Hold the thread pools of native libraries to the CPUs of the trial."""
     cpus = config.get("resources", {}).get("cpus", 1)
     pools = _thread_pools(len(sys.modules))

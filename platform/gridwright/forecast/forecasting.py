@@ -13,6 +13,7 @@ from gridwright.forecast.selection import most_different
 from gridwright.machine import free_disk, free_memory
 from gridwright.plugins import footprint, load_model_plugin
 from gridwright.preflight.resources import is_elsewhere
+from gridwright.sweep.batching import divide, share_of_time
 from gridwright.sweep.cluster import available_cpus
 
 if TYPE_CHECKING:
@@ -120,7 +121,9 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         if not todo:
             return None
         all_costs = costs_of.from_probe(self._specs, self._data, measured, self._probed)
-        if all_costs is None:
+        if all_costs is not None:
+            all_costs = self._together(all_costs, todo)
+        else:
             all_costs = costs_of.from_past(self._specs, past)
         if all_costs is None:
             self.silence = (
@@ -148,6 +151,14 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
             if told is not None:
                 found.append((told, data))
         return found
+
+    def _together(self, costs: Costs, todo: Sequence[TrialSpec]) -> Costs:
+        """Return the costs of trials of which some are trained together, which no probe is."""
+        places = {spec.key: place for place, spec in enumerate(self._specs)}
+        seconds = costs.seconds.copy()
+        for batch in divide(todo, self._data, self._workers)[0]:
+            seconds[[places[todo[one].key] for one in batch]] *= share_of_time(len(batch))
+        return replace(costs, seconds=seconds)
 
     def __exit__(
         self,

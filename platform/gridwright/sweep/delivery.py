@@ -35,13 +35,14 @@ class Delivery(Callback):  # type: ignore[misc]  # ray ships no types
     ) -> None:
         """Take the payload out of `result`."""
         del iteration, trials, trial, info
-        payload = result.pop(PAYLOAD, None)
-        if payload is None or self.error is not None:
+        payload = result.pop(PAYLOAD, ())
+        if not payload or self.error is not None:
             return
         if self.stop_score is not None and result["score"] >= self.stop_score:
             self.stopper.stop_now = True
         try:
-            self._deliver(payload)
+            for one in payload:
+                self._deliver(one)
         except Exception as error:  # noqa: BLE001 - raised again by the caller
             self.error = error
             self.stopper.stop_now = True

@@ -122,7 +122,7 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
         name = f"{self._spec.rank_by}_score"
         score = float("nan") if result.failure else result.metrics.get(name, float("nan"))
         epochs = max(1, len(result.epoch_ms))
-        return {PAYLOAD: result, SCORE: score, EPOCH: epochs, "done": True}
+        return {PAYLOAD: (result,), SCORE: score, EPOCH: epochs, "done": True}
 
     def _run(self) -> None:
         spec = self._spec

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import SweepError
+from gridwright.sweep.batching import divide
 from gridwright.sweep.cluster import Cluster
 from gridwright.sweep.packs import packs
 
@@ -74,6 +75,7 @@ def run_trials(
         sweep = _Sweep(
             specs, data, on_result, resources, trial_function or _with_plugin(checkpoints)
         )
+        sweep.may_batch = trial_function is None
         sweep.run(workers(cpus_per_trial, gpus_per_trial), worker_growth)
         # Whoever was in a lost worker's pack, or in the one that a grown worker declined: one at a
         # time, so that only the culprit is lost.
@@ -105,6 +107,7 @@ class _Sweep:
         self._resources = resources
         self._trial_function = trial_function
         self._missing = {spec.key: spec for spec in specs}
+        self.may_batch = False
 
     def run(self, n_workers: int | None, growth: int | None = None) -> None:
         """Run what is missing, in packs for `n_workers`, or one by one (None).
@@ -119,24 +122,21 @@ class _Sweep:
         from gridwright.sweep.worker import PACK, PackTrainable
 
         todo = list(self._missing.values())
-        divided = (
-            [range(index, index + 1) for index in range(len(todo))]
-            if n_workers is None
-            else packs(len(todo), n_workers)
-        )
+        batches, divided = self._divide(todo, n_workers)
         trainable = tune.with_parameters(
             PackTrainable,
             specs=todo,
             data=dict(self._data),
             trial_function=self._trial_function,
             growth=growth,
+            batches=frozenset(map(tuple, batches)),
         )
         delivery = Delivery(self._deliver)
         with tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage:
             tune.run(
                 trainable,
                 name="sweep",
-                config={PACK: tune.grid_search([list(pack) for pack in divided])},
+                config={PACK: tune.grid_search([*batches, *divided])},
                 resources_per_trial=dict(self._resources),
                 reuse_actors=True,
                 storage_path=storage,
@@ -147,6 +147,18 @@ class _Sweep:
             )
         if delivery.error is not None:
             raise delivery.error
+
+    def _divide(
+        self, todo: Sequence[TrialSpec], n_workers: int | None
+    ) -> tuple[list[list[int]], list[list[int]]]:
+        """Return the trials that are trained together, and the packs of the others."""
+        if n_workers is None:
+            return [], [[place] for place in range(len(todo))]
+        batches: list[list[int]] = []
+        alone = list(range(len(todo)))
+        if self.may_batch:
+            batches, alone = divide(todo, self._data, n_workers)
+        return batches, [[alone[place] for place in pack] for pack in packs(len(alone), n_workers)]
 
     def fail_the_rest(self) -> None:
         """Give every trial that has no result by now a failure of its own."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Activation(Choice):
     """An elementwise function and its derivative; subclass it to bring your own.
 
-    Shapes: `z`, `out`, `output`, `delta` are `(batch, fan_out)`. Rows of `out` and `output` may
+    Shapes: `z`, `out`, `output`, `delta` are `(batch, fan_out)`, or for networks that are trained
+    `together` `(models, fan_out, batch)`. Rows of `out` and `output` may
     lie apart in memory (not contiguous).
     """
 
@@ -81,7 +82,7 @@ class ReLU(Activation):
     def forward(self, z: Array, out: Array) -> None:
         """Write max(z, 0) into `out`."""
         # A row of zeros: numpy's maximum is twice as fast between arrays as with a number.
-        np.maximum(z, np.zeros(z.shape[1], z.dtype), out=out)
+        np.maximum(z, np.zeros(z.shape[-1], z.dtype), out=out)
 
     def backward(self, output: Array, delta: Array, z: Array) -> None:  # noqa: ARG002  # fixed signature
         """Set `delta` to 0 where the output is 0."""
@@ -109,7 +110,7 @@ class LeakyReLU(Activation):
     def backward(self, output: Array, delta: Array, z: Array) -> None:  # fixed signature
         """Multiply `delta` by the slope where the output is not positive."""
         np.greater(output, 0.0, out=z)
-        np.maximum(z, np.full(z.shape[1], self.slope, z.dtype), out=z)
+        np.maximum(z, np.full(z.shape[-1], self.slope, z.dtype), out=z)
         np.multiply(delta, z, out=delta)
 
 

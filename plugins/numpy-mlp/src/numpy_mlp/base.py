@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -31,6 +32,25 @@ if TYPE_CHECKING:
 
 #: Rows that are predicted at a time.
 _PREDICT_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training of a new network, ready to start.
+
+    Attributes:
+        settings: what the hyperparameters stand for.
+        rng: draws the order of the samples and the dropout masks.
+        samples: to train on.
+        validation: only ever scored, None without.
+        history: hears of each epoch.
+    """
+
+    settings: Settings
+    rng: np.random.Generator
+    samples: Samples
+    validation: Samples | None
+    history: History
 
 
 class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -113,7 +133,13 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self.verbose = verbose
         self.random_state = random_state
 
-    def _settings(self) -> Settings:
+    @property
+    def settings(self) -> Settings:
+        """What the hyperparameters stand for.
+
+        Raises:
+            ParameterError: one of them cannot be used.
+        """
         return resolve({name: getattr(self, name) for name in RULES}, self._task)
 
     # -- what the two tasks do differently --------------------------------------------------
@@ -152,7 +178,34 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             ValueError: the data cannot be used.
             TrainingDiverged: the loss or the weights are no longer finite.
         """
-        settings = self._settings()
+        training = self.begin(x, y, validation, on_epoch, sample_weight)
+        settings, history = training.settings, training.history
+        with blas_threads(settings.threads):
+            if isinstance(settings.plan.optimizer, LBFGS):
+                train_lbfgs(
+                    self.network_,
+                    training.samples,
+                    settings.plan,
+                    method=settings.plan.optimizer,
+                    history=history,
+                    validation=training.validation,
+                )
+            else:
+                trainer = Trainer(self.network_, settings.plan, training.rng)
+                trainer.fit(training.samples, history, training.validation)
+        self.end(training)
+        return self
+
+    def begin(
+        self,
+        x: Array,
+        y: Array,
+        validation: tuple[Array, Array] | None = None,
+        on_epoch: OnEpoch | None = None,
+        sample_weight: Array | None = None,
+    ) -> Training:
+        """Return what the training of a new network needs; `fit` says what raises, and when."""
+        settings = self.settings
         x, y = self._checked_data(x, y)
         x, y, weight = usable_rows(x, y, sample_weight)
         if len(x) <= settings.plan.batch_size:
@@ -162,25 +215,19 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self.scaler_ = Scaler.fit(x, weight)
         self.network_ = self._new_network(settings, rng)
         self._progress = None
-        samples = self._samples(settings, x, y, weight, "training")
-        held_out = None if validation is None else self._validation(settings, validation)
-        history = self._history(settings, on_epoch)
-        with blas_threads(settings.threads):
-            if isinstance(settings.plan.optimizer, LBFGS):
-                train_lbfgs(
-                    self.network_,
-                    samples,
-                    settings.plan,
-                    method=settings.plan.optimizer,
-                    history=history,
-                    validation=held_out,
-                )
-            else:
-                Trainer(self.network_, settings.plan, rng).fit(samples, history, held_out)
-        if history.stopping is not None:
-            history.stopping.restore()
-        self._keep(history)
-        return self
+        return Training(
+            settings,
+            rng,
+            samples=self._samples(settings, x, y, weight, "training"),
+            validation=None if validation is None else self._validation(settings, validation),
+            history=self._history(settings, on_epoch),
+        )
+
+    def end(self, training: Training) -> None:
+        """Take over what a training has brought."""
+        if training.history.stopping is not None:
+            training.history.stopping.restore()
+        self._keep(training.history)
 
     def _partial_fit(
         self,
@@ -191,7 +238,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         first: bool,
         labels: Array | None = None,
     ) -> Self:
-        settings = self._settings()
+        settings = self.settings
         if isinstance(settings.plan.optimizer, LBFGS):
             raise ParameterError("partial_fit needs an optimizer of single steps, not LBFGS")
         x, y = self._checked_data(x, y, reset=first)
@@ -325,7 +372,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
 
     def restore_network(self, parameters: Array) -> None:
         """Take over stored parameters; sizes and encodings must be in place."""
-        settings = self._settings()
+        settings = self.settings
         self.network_ = self._empty_network(settings).with_parameters(parameters)
         self._progress = None
 

@@ -44,6 +44,14 @@ class Loss(Choice):
     def gradient(self, output: Array, target: Array, out: Array) -> None:
         """Write dl_i/dyhat_i into `out`, for each row i."""
 
+    def totals(self, output: Array, target: Array, weight: Array | None) -> list[float]:
+        """Return `total` of each model: `output` is `(M, batch, n_outputs)`, the others alike."""
+        weights = [None] * len(output) if weight is None else weight
+        return [
+            self.total(own, own_target, own_weight)
+            for own, own_target, own_weight in zip(output, target, weights, strict=True)
+        ]
+
 
 def _weighted_mean_over_outputs(losses: Array, weight: Array | None) -> float:
     if weight is not None:
@@ -69,6 +77,16 @@ class CrossEntropy(Loss):
         if weight is not None:
             np.multiply(log, weight, out=log)
         return -float(np.vdot(target, log))
+
+    def totals(self, output: Array, target: Array, weight: Array | None) -> list[float]:
+        """Return the summed cross-entropy of each model."""
+        log = output + _TINY[output.dtype.char]
+        np.log(log, out=log)
+        if weight is not None:
+            np.multiply(log, weight, out=log)
+        return [
+            -float(np.vdot(own_target, own)) for own_target, own in zip(target, log, strict=True)
+        ]
 
     def gradient(self, output: Array, target: Array, out: Array) -> None:
         """Write yhat - y: the derivative by the logits."""

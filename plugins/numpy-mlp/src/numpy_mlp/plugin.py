@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import TYPE_CHECKING, Any, cast
 
 from gridwright.contract import Problem
 from gridwright.errors import unknown_name
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from gridwright.contract import DataDescription, Estimator, Footprint, Task
+    from gridwright.contract import Array, DataDescription, Estimator, Footprint, OnEpoch, Task
+    from numpy_mlp.base import BaseMLP
 
 _DISTRIBUTION = "gridwright-numpy-mlp"
 
@@ -59,6 +61,31 @@ class NumpyMLPPlugin:
         del data  # the network takes its sizes from the arrays it is trained on
         kind = MLPClassifier if task == "classification" else MLPRegressor
         return kind(**parameters, random_state=seed)
+
+    def batch_key(self, parameters: Mapping[str, Any], data: DataDescription) -> str | None:
+        """Return what models that train together have in common: see `together.shape_of`."""
+        from numpy_mlp.estimators import MLPClassifier, MLPRegressor  # imports numpy
+        from numpy_mlp.together import shape_of
+
+        kind = MLPClassifier if data.task == "classification" else MLPRegressor
+        estimator = kind(**parameters)
+        if estimator.verbose:
+            return None
+        return shape_of(estimator.settings, data.n_train, prod(data.sample_shape))
+
+    def fit_batch(
+        self,
+        estimators: Sequence[Estimator],
+        x: Array,
+        y: Array,
+        validation: tuple[Array, Array] | None,
+        on_epochs: Sequence[OnEpoch],
+    ) -> Sequence[Exception | None]:
+        """Train estimators of one `batch_key` as one computation."""
+        from numpy_mlp.together import fit_batch  # imports numpy
+
+        # `build` made them.
+        return fit_batch(cast("Sequence[BaseMLP]", estimators), x, y, validation, on_epochs)
 
     def load(self, folder: Path) -> Estimator:
         """Return the trained estimator that `save` wrote into `folder`."""

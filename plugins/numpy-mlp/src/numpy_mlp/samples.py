@@ -151,6 +151,30 @@ class Chunk:
             codes=None if self.codes is None else self.codes[rows],
         )
 
+    def for_models(self, size: int) -> Chunk:
+        """Return this chunk with what is the same for all models shown to each of `size`."""
+
+        def shown(array: Array) -> Array:
+            return np.broadcast_to(array, (size, *array.shape[1:]))
+
+        return Chunk(
+            features=shown(self.features),
+            target=shown(self.target),
+            output=self.output,
+            weight=None if self.weight is None else shown(self.weight),
+            codes=None if self.codes is None else shown(self.codes),
+        )
+
+    def of_model(self, model: int) -> Chunk:
+        """Return what belongs to one of several models, whose axis comes first."""
+        return Chunk(
+            features=self.features[model],
+            target=self.target[model],
+            output=self.output[model],
+            weight=None if self.weight is None else self.weight[model],
+            codes=None if self.codes is None else self.codes[model],
+        )
+
 
 class Batches:
     """Walks over samples in chunks of whole batches.

@@ -23,13 +23,16 @@ class Tally:
     Args:
         samples: the data that will be tallied.
         loss: the loss to add up.
+
+    Attributes:
+        mass: sum of the sample weights.
     """
 
     def __init__(self, samples: Samples, loss: Loss) -> None:
         self._loss = loss
         self._classes = samples.target.ndim == 1
         weight = samples.weight
-        self._mass = float(samples.n_samples if weight is None else weight.sum(dtype=np.float64))
+        self.mass = float(samples.n_samples if weight is None else weight.sum(dtype=np.float64))
         self._total_squares = np.zeros(0) if self._classes else _total_squares(samples)
         self._reset()
 
@@ -56,8 +59,8 @@ class Tally:
 
     def take(self) -> tuple[float, float]:
         """Return (loss, score) of what was added since the last call, and start again."""
-        score = self._right / self._mass if self._classes else self._r2()
-        loss = self._loss_sum / self._mass
+        score = self._right / self.mass if self._classes else self._r2()
+        loss = self._loss_sum / self.mass
         self._reset()
         return loss, score
 
@@ -75,3 +78,38 @@ def _total_squares(samples: Samples) -> Array:
     mean = weight @ target / weight.sum()
     squares: Array = weight @ (target - mean) ** 2
     return squares
+
+
+class StackTally:
+    """Loss and score of several models on samples that all of them see in one pass.
+
+    The same numbers as those of a `Tally` for each model.
+
+    Args:
+        samples: the data that will be tallied.
+        loss: the loss to add up.
+    """
+
+    def __init__(self, samples: Samples, loss: Loss) -> None:
+        self._loss = loss
+        self._single = Tally(samples, loss)
+        self._mass = self._single.mass
+
+    def __call__(self, chunk: Chunk) -> list[tuple[float, float]]:
+        """Return (loss, score) of each model, whose `chunk` has one more axis in front."""
+        if chunk.codes is None:
+            return [self._alone(chunk.of_model(model)) for model in range(len(chunk.output))]
+        losses = self._loss.totals(chunk.output, chunk.target, chunk.weight)
+        hits = chunk.output.argmax(axis=2) == chunk.codes
+        if chunk.weight is None:
+            right = np.count_nonzero(hits, axis=1).tolist()
+        else:
+            pairs = zip(hits, chunk.weight[:, :, 0], strict=True)
+            right = [float(own @ weight) for own, weight in pairs]
+        return [
+            (loss / self._mass, own / self._mass) for loss, own in zip(losses, right, strict=True)
+        ]
+
+    def _alone(self, chunk: Chunk) -> tuple[float, float]:
+        self._single.add(chunk)
+        return self._single.take()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from numpy_mlp.optimizers import Optimizer, State
     from numpy_mlp.samples import Chunk, Samples
     from numpy_mlp.schedules import Schedule
+
+#: Why a training whose weights are no numbers any more has failed.
+OUT_OF_RANGE: Final = (
+    "the weights left the range of floating point numbers: a smaller eta or beta may help"
+)
 
 
 @dataclass(frozen=True)
@@ -107,11 +112,7 @@ class Trainer:
             tally.add(chunk)
         self.epochs_done += 1
         if not math.isfinite(float(np.add.reduce(self.network.parameters))):
-            raise TrainingDiverged(
-                self.epochs_done,
-                "the weights left the range of floating point numbers: "
-                "a smaller eta or beta may help",
-            )
+            raise TrainingDiverged(self.epochs_done, OUT_OF_RANGE)
 
     def _step(self, batch: Chunk, one_pass: Pass, eta: float) -> None:
         network = self.network
