@@ -61,6 +61,7 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
     def setup(
         self,
         config: dict[str, Any],
+        *,
         specs: Sequence[TrialSpec] = (),
         data: Mapping[str, TrialData] | None = None,
         trial_function: TrialFunction = run_with_plugin,
