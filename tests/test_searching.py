@@ -13,3 +13,21 @@ def test_a_dry_run_of_a_search_starts_and_writes_nothing(tmp_path, monkeypatch, 
     assert "The space has 540 cells.\nIt ends after 40 trials." in out
     assert out.endswith("Nothing was started and nothing was written (dry_run=true).\n")
     assert not list(tmp_path.iterdir())
+
+
+def test_pairs_and_conditions_make_a_smaller_grid(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    grid = [
+        "-m", "dataset=iris", "model.eta=0.1,0.01", "model.epoch=10,20", "model.mu=0,0.9",
+        "hydra.sweeper.zip=[model.eta,model.epoch]", "dry_run=true", "forecast=false",
+    ]  # fmt: skip
+    skip = 'hydra.sweeper.skip_if="model.mu > 0.5 and model.eta == 0.1"'
+    assert run([*grid, skip]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("3 trials of numpy-mlp on iris.\n")
+    assert run([*grid, 'hydra.sweeper.skip_if="seed == 0"']) == 2
+    assert "is true for each of the 4 cells: none is left" in capsys.readouterr().err
+    assert run([*grid, "hydra.sweeper.zip=[model.eta]"]) == 2
+    assert "hydra.sweeper.zip must list keys whose values go together" in capsys.readouterr().err
+    assert run([*grid, "hydra.sweeper.max_trials=2"]) == 2
+    assert "hydra.sweeper.zip is for the cells of a whole grid" in capsys.readouterr().err

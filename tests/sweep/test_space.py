@@ -63,6 +63,28 @@ def test_repeated_cells_are_dropped_and_counted(arguments, cells, repeated):
     assert len(set(grid)) == cells
 
 
+def test_paired_values_go_together():
+    cells = expand(["a=1,2,2", "b=x,y", "c=[5],[6],[6]"], paired=[["a", "c"]])
+    assert cells == [
+        ("a=1", "c=[5]", "b=x"), ("a=1", "c=[5]", "b=y"),
+        ("a=2", "c=[6]", "b=x"), ("a=2", "c=[6]", "b=y"),
+    ]  # fmt: skip
+    assert cells.repeated == 2
+    assert expand(["a=1,2"], {"b": "x,y"}, paired=[["a", "b"]]) == [("a=1", "b=x"), ("a=2", "b=y")]
+
+
+@pytest.mark.parametrize(
+    ("paired", "sentence"),
+    [
+        (["a", "b"], "as many of each: a has 2, b has 3"),
+        (["a", "z"], "pairs the values of a, z, but z has none here"),
+    ],
+)
+def test_pairs_that_do_not_fit_are_one_sentence(paired, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        expand(["a=1,2", "b=x,y,z"], paired=[paired])
+
+
 def test_glob_lists_the_options_of_a_group(composer):
     grid = expand(["db=glob(*)"], None, composer("config").loader)
     assert grid == [("db=large",), ("db=small",)]

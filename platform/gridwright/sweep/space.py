@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,11 @@ class Grid(list[tuple[str, ...]]):
         repeated: how many cells were dropped because an earlier one is the same.
     """
 
-    def __init__(self, dimensions: Iterable[Sequence[str]]) -> None:
+    def __init__(self, dimensions: Iterable[Sequence[tuple[str, ...]]]) -> None:
         values = list(dimensions)
         # The paper lists one of its architectures twice.
-        super().__init__(product(*(dict.fromkeys(dimension) for dimension in values)))
+        cells = product(*(dict.fromkeys(dimension) for dimension in values))
+        super().__init__(tuple(chain.from_iterable(cell)) for cell in cells)
         self.repeated = prod(map(len, values)) - len(self)
 
 
@@ -38,6 +39,7 @@ def expand(
     arguments: Sequence[str],
     params: Mapping[str, Any] | None = None,
     config_loader: ConfigLoader | None = None,
+    paired: Sequence[Sequence[str]] = (),
 ) -> Grid:
     """Return the cells of the grid, in its order: the last dimension changes fastest.
 
@@ -49,14 +51,43 @@ def expand(
         params: key -> values in the same syntax, as in `hydra.sweeper.params`; what YAML reads
             as a number, a list, a mapping or null is that one value.
         config_loader: knows the options of a group, for `glob`.
+        paired: keys whose values go together: the first with the first, and so on.
 
     Raises:
-        ConfigurationError: a value cannot be read, or has no grid: an interval, an empty range.
+        ConfigurationError: a value cannot be read, or has no grid: an interval, an empty range; or
+            paired keys that are not there, or have different numbers of values.
     """
     dimensions: dict[str, list[str]] = {}
     for override in parsed_overrides(arguments, params, config_loader):
         dimensions[override.get_key_element()] = override_values(override)
-    return Grid(dimensions.values())
+    return Grid(_joined(dimensions, paired))
+
+
+def _joined(
+    dimensions: Mapping[str, Sequence[str]], paired: Sequence[Sequence[str]]
+) -> list[list[tuple[str, ...]]]:
+    """Return the dimensions, those of each group of paired keys as one, in place of its first."""
+    columns: dict[str, list[tuple[str, ...]]] = {
+        key: [(line,) for line in lines] for key, lines in dimensions.items()
+    }
+    for group in paired:
+        for key in group:
+            if key not in columns:
+                raise ConfigurationError(
+                    f"hydra.sweeper.zip pairs the values of {', '.join(group)}, but {key} has none "
+                    "here (or is in it twice)"
+                )
+        counts = [len(columns[key]) for key in group]
+        if len(set(counts)) > 1:
+            told = ", ".join(f"{key} has {n}" for key, n in zip(group, counts, strict=True))
+            raise ConfigurationError(
+                f"hydra.sweeper.zip pairs values, so there must be as many of each: {told}"
+            )
+        rows = zip(*(columns[key] for key in group), strict=True)
+        columns[group[0]] = [tuple(chain.from_iterable(row)) for row in rows]
+        for key in group[1:]:
+            del columns[key]
+    return list(columns.values())
 
 
 def parsed_overrides(

@@ -51,6 +51,10 @@ class RayTuneSweeperConfiguration:
 
     Attributes:
         params: key -> values, in the syntax of the command line; for experiment files.
+        zip: keys whose values go together, the first with the first: `[model.eta,model.epoch]`, or
+            a list of such lists.
+        skip_if: a condition on a cell's settings that leaves it out, such as
+            `model.mu > 0.5 and model.eta >= 0.1`.
         invalid: `fail` refuses a grid with cells that cannot run, `drop` runs the others.
         search: `grid` runs every cell; `random` and `tpe` (Optuna's) choose points, of intervals,
             too, such as `tag(log, interval(0.001, 0.1))` and `int(interval(1, 10))`.
@@ -67,6 +71,8 @@ class RayTuneSweeperConfiguration:
 
     _target_: str = "hydra_plugins.gridwright.ray_tune_sweeper.RayTuneSweeper"
     params: Optional[Dict[str, Any]] = None  # noqa: UP006, UP045 - see above
+    zip: Any = None
+    skip_if: Optional[str] = None  # noqa: UP045 - see above
     invalid: Invalid = Invalid.fail
     search: SearchAlgorithm = SearchAlgorithm.grid
     scheduler: Scheduler = Scheduler.none
