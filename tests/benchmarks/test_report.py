@@ -37,10 +37,10 @@ for index in range(10_000):
 sweep = SweepRecord("k", "large", "gridwright -m", ("iris",), len(runs), "validation", {})
 with TrackingSession.open(settings) as session:
     parent = session.start_sweep(sweep)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     log_report(session.store, parent, sweep, runs)
-    seconds = time.perf_counter() - started
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    seconds, processor = time.perf_counter() - started, time.process_time() - used
+print(seconds, processor, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
@@ -50,10 +50,10 @@ def test_report_of_10000_runs(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    seconds, megabytes = map(float, done.stdout.split()[-2:])
+    seconds, processor, megabytes = map(float, done.stdout.split()[-3:])
     print(
-        f"\nreport of 10,000 runs on {os.cpu_count()} cores: {seconds:.1f} s (goal: 30), the whole "
-        f"process {megabytes:.0f} MB at most (goal: 500)"
+        f"\nreport of 10,000 runs on {os.cpu_count()} cores: {seconds:.1f} s (goal: 30), "
+        f"{processor:.1f} s of a processor, the whole process {megabytes:.0f} MB at most (goal: 500)"
     )
     assert megabytes < 500
     page = next(tmp_path.rglob("report.html"))

@@ -1,17 +1,12 @@
 """A table and a folder of pictures of the user's own: one command to train, one to serve."""
 
 import json
-import os
-import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from .conftest import Server, free_port, mlflow_command
 
 pytestmark = pytest.mark.slow
 
@@ -65,18 +60,11 @@ def test_the_run_holds_the_data_it_was_trained_on(folder, table):
     assert json.loads(used.dataset.source)["uri"] == str(folder.path / "my cars.csv")
 
 
-def test_the_champion_is_served_in_the_columns_of_the_file(folder, table):
-    port = free_port()
-    binaries = str(Path(sys.executable).parent)
-    server = Server(
-        mlflow_command(
-            "models", "serve", "-m", "models:/my_cars@champion", "--env-manager", "local",
-            "--port", str(port),
-        ),
-        f"http://127.0.0.1:{port}",
-        folder.path,
-        {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}", "MLFLOW_TRACKING_URI": folder.uri},
-    ).start()  # fmt: skip
+def test_the_champion_is_served_in_the_columns_of_the_file(folder, table, start_server):
+    server = start_server(
+        "models", "serve", "-m", "models:/my_cars@champion", "--env-manager", "local",
+        folder=folder.path, MLFLOW_TRACKING_URI=folder.uri,
+    )  # fmt: skip
 
     def ask(*records):
         body = json.dumps({"dataframe_records": records}).encode()
@@ -89,24 +77,20 @@ def test_the_champion_is_served_in_the_columns_of_the_file(folder, table):
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)["message"]
 
-    try:
-        server.wait()
-        row = {"größe": 14.5, "farbe": "rot", "gekauft": "03.11.2023"}
-        status, labels = ask(row, row | {"farbe": "violett"}, row | {"größe": None, "farbe": None})
-        assert (status, len(labels), {type(label) for label in labels}) == (200, 3, {bool})
-        status, message = ask(row | {"gekauft": None})
-        assert (status, message) == (
-            400,
-            "every value must be text, but column 'gekauft' holds null in row 0 (counted from 0)",
-        )
-        status, message = ask(row | {"gekauft": "2023-11-03"})
-        assert status == 400
-        assert message == (
-            "every value must be a date written as %d.%m.%Y, but column 'gekauft' holds "
-            "2023-11-03 in row 0 (counted from 0)"
-        )
-    finally:
-        server.kill()
+    row = {"größe": 14.5, "farbe": "rot", "gekauft": "03.11.2023"}
+    status, labels = ask(row, row | {"farbe": "violett"}, row | {"größe": None, "farbe": None})
+    assert (status, len(labels), {type(label) for label in labels}) == (200, 3, {bool})
+    status, message = ask(row | {"gekauft": None})
+    assert (status, message) == (
+        400,
+        "every value must be text, but column 'gekauft' holds null in row 0 (counted from 0)",
+    )
+    status, message = ask(row | {"gekauft": "2023-11-03"})
+    assert status == 400
+    assert message == (
+        "every value must be a date written as %d.%m.%Y, but column 'gekauft' holds "
+        "2023-11-03 in row 0 (counted from 0)"
+    )
 
 
 def test_a_bad_table_is_one_sentence(folder, table):
