@@ -16,6 +16,7 @@ COMMAND = [
     "model.epoch=200",
     "model.batch_size=4",
     f"seed=range(0,{TRIALS})",
+    "resources.batch=false",  # one after the other: some are under way whenever it ends
 ]
 
 

@@ -22,6 +22,8 @@ COMMAND = [
     "model.batch_size=16",
     "forecast=false",
     f"seed=range(0,{TRIALS})",
+    # Each kill is to find trials under way: together, sixteen would be finished at once.
+    "resources.batch=false",
 ]
 # What takes long to import is imported once; every command is a process of its own all the same.
 FORKS = """
