@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from gridwright.sweep.search_settings import SearchSettings
     from gridwright.sweep.search_space import Point
 
-#: Seconds after the time budget in which a trial ends with its epoch; Tune ends it then.
-_WINDING_UP = 60.0
 #: Points in a row that bring no new trial, after which a space counts as exhausted.
 _PATIENCE = 200
 
@@ -114,7 +112,6 @@ class Search:
         n_workers: int,
     ) -> list[TrialSpec]:
         """Run Tune; return the trials whose worker was lost."""
-        budget = self.settings.time_budget
         board = StopBoard.remote()  # type: ignore[attr-defined]  # what Ray's decorator adds
         delivery = Delivery(points.deliver)
         delivery.stop_score = self.settings.stop_score
@@ -132,7 +129,6 @@ class Search:
                 scheduler=_WindingUp(_scheduler(self.settings), board),
                 num_samples=-1,
                 max_concurrent_trials=n_workers,
-                time_budget_s=None if budget is None else budget + _WINDING_UP,
                 resources_per_trial=dict(resources),
                 reuse_actors=True,
                 storage_path=storage,
