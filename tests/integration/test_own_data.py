@@ -1,5 +1,6 @@
 """A table and a folder of pictures of the user's own: one command to train, one to serve."""
 
+import base64
 import json
 import urllib.error
 import urllib.request
@@ -102,7 +103,7 @@ def test_a_bad_table_is_one_sentence(folder, table):
     )
 
 
-def test_a_folder_of_pictures(new_folder):
+def test_a_folder_of_pictures(new_folder, scoring_app, monkeypatch):
     folder = new_folder
     chance = np.random.default_rng(0)
     for brightness, name in ((60, "cats"), (190, "dogs")):
@@ -119,3 +120,15 @@ def test_a_folder_of_pictures(new_folder):
     assert "mlflow models serve -m models:/pets@champion" in out
     _, (trial,) = folder.runs()
     assert trial.data.params["dataset"] == "pets"
+    listed = folder.client.list_artifacts(trial.info.run_id, "preview")
+    assert [file.path for file in listed] == ["preview/pets.json", "preview/pets.png"]
+    # The champion takes the files themselves, and their pixels.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", folder.uri)
+    app = scoring_app("models:/pets@champion")
+    files = [folder.path / "pets" / "test" / name for name in ("cats/8.png", "dogs/9.png")]
+    for inputs in (
+        [base64.b64encode(file.read_bytes()).decode() for file in files],
+        [np.asarray(Image.open(file).convert("RGB")).tolist() for file in files],
+    ):
+        status, answer = app.ask(inputs=inputs)
+        assert (status, len(answer["predictions"])) == (200, 2), answer
