@@ -5,27 +5,24 @@ little longer than one over a single network. What a model computes is what `Tra
 the same products with operands that lie the same way, its own order of samples, masks, schedule and
 optimizer. On one machine even the bits are the same, as far as its BLAS treats a stack of products
 as so many single ones; the tests allow 1e-5.
-
-Shapes: `M` models; a batch has `n` rows. Arrays lie unit by unit, as narrow layers of `network` do:
-features `(M, n_features + 1, n)`, z, a and delta of a layer `(M, fan_out, n)`, weights
-`(M, fan_in + 1, fan_out)`: views of one `(M, n_parameters)` table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gridwright.errors import TrainingDiverged
 from numpy_mlp.activations import ACTIVATIONS
-from numpy_mlp.blas import AXPY, blas_threads
+from numpy_mlp.blas import blas_threads
 from numpy_mlp.losses import LOSSES
 from numpy_mlp.network import NARROW
 from numpy_mlp.optimizers import LBFGS
 from numpy_mlp.samples import CHUNK_BYTES, Chunk
+from numpy_mlp.stack import Stack
+from numpy_mlp.stacked_rows import Rows, turned
 from numpy_mlp.tally import StackTally
 from numpy_mlp.training import OUT_OF_RANGE
 
@@ -107,220 +104,6 @@ def shape_of(settings: Settings, n_samples: int, n_features: int) -> str | None:
     )
 
 
-class Stack:
-    """The networks as one: parameters and gradients as tables, and the memory of a pass.
-
-    Args:
-        networks: of one shape; their parameters are copied, see `parameters`.
-    """
-
-    def __init__(self, networks: Sequence[Network]) -> None:
-        first = networks[0]
-        self.size = len(networks)
-        self.first = first
-        self.parameters: Array = np.stack([network.parameters for network in networks])
-        self.gradient: Array = np.empty_like(self.parameters)
-        self.layers = self._views(self.parameters)
-        self.slopes = self._views(self.gradient)
-        # Made once, because even a view takes its time in a small network.
-        self._turned_layers = [layer.transpose(0, 2, 1) for layer in self.layers]
-        self._weights = [layer[:, :-1] for layer in self.layers]
-        self._axpy = AXPY[self.parameters.dtype.char]
-        self._penalised = [
-            (layer[model, :-1].reshape(-1), slope[model].reshape(-1), network.alpha)
-            for layer, slope in zip(self.layers, self.slopes, strict=True)
-            for model, network in enumerate(networks)
-            if network.alpha
-        ]
-        self._memories: dict[tuple[int, bool], list[list[Array]]] = {}
-
-    def _views(self, table: Array) -> list[Array]:
-        views, start = [], 0
-        for fan_in, fan_out in pairwise(self.first.sizes):
-            stop = start + (fan_in + 1) * fan_out
-            views.append(table[:, start:stop].reshape(self.size, fan_in + 1, fan_out))
-            start = stop
-        return views
-
-    def _memory(self, rows: int, *, training: bool) -> list[list[Array]]:
-        """Return the arrays of a batch: a with its ones, z, delta and masks of each layer."""
-        if (rows, training) not in self._memories:
-            dtype, widths = self.parameters.dtype, self.first.sizes[1:]
-
-            def empty(widths: Sequence[int]) -> list[Array]:
-                return [np.empty((self.size, width, rows), dtype) for width in widths]
-
-            ones = [np.ones((self.size, width + 1, rows), dtype) for width in widths[:-1]]
-            masks = empty(widths[:-1]) if training and self.first.dropout > 0.0 else []
-            self._memories[rows, training] = [ones, empty(widths), empty(widths), masks]
-        return self._memories[rows, training]
-
-    def forward(
-        self, features: Array, rngs: Sequence[np.random.Generator] = (), *, training: bool = False
-    ) -> Array:
-        """Return the predictions `(M, n_outputs, n)`; with `rngs`, each draws its model's masks."""
-        units, sums, _, masks = self._memory(features.shape[-1], training=training)
-        if masks:
-            self._draw(masks, rngs)
-        below = features
-        for index, (layer, z) in enumerate(zip(self._turned_layers, sums, strict=True)):
-            np.matmul(layer, below, out=z)
-            if index == len(units):
-                break
-            sigma = units[index][:, :-1]
-            self.first.activation.forward(z, sigma)
-            if masks:
-                np.multiply(sigma, masks[index], out=sigma)
-            below = units[index]
-        self.first.output.forward(sums[-1])
-        return sums[-1]
-
-    def _draw(self, masks: Sequence[Array], rngs: Sequence[np.random.Generator]) -> None:
-        keep = 1.0 - self.first.dropout
-        for mask in masks:
-            shape = mask.shape[:0:-1]
-            for own, rng in zip(mask, rngs, strict=True):
-                own.T[...] = rng.random(shape, np.float32) < keep
-            np.multiply(mask, 1.0 / keep, out=mask)
-
-    def backward(self, batch: Batch) -> None:
-        """Write all gradients, after `forward` of the features of `batch` (eqs. 8 to 10)."""
-        rows = batch.features.shape[-1]
-        units, sums, deltas, masks = self._memory(rows, training=True)
-        delta = deltas[-1]
-        self._output_delta(sums[-1], delta, batch)
-        for index in range(len(self.layers) - 1, 0, -1):
-            np.matmul(units[index - 1], delta.transpose(0, 2, 1), out=self.slopes[index])
-            below = deltas[index - 1]
-            np.matmul(self._weights[index], delta, out=below)
-            sigma = units[index - 1][:, :-1]
-            if masks:
-                np.multiply(below, masks[index - 1], out=below)
-                np.multiply(sigma, 1.0 - self.first.dropout, out=sigma)
-            self.first.activation.backward(sigma, below, sums[index - 1])
-            delta = below
-        np.matmul(batch.features, delta.transpose(0, 2, 1), out=self.slopes[0])
-        self._penalties()
-
-    def _output_delta(self, prediction: Array, delta: Array, batch: Batch) -> None:
-        loss, output = self.first.loss, self.first.output
-        loss.gradient(prediction, batch.target, delta)
-        if not loss.at_logits:
-            for own, own_delta in zip(prediction, delta, strict=True):
-                output.backward(own.T, own_delta.T)
-        if batch.weight is not None:
-            np.multiply(delta, batch.weight, out=delta)
-        np.multiply(delta, np.array(1.0 / delta.shape[-1], delta.dtype), out=delta)
-
-    def _penalties(self) -> None:
-        for weights, slopes, alpha in self._penalised:
-            self._axpy(weights, slopes, a=alpha)
-
-
-class Rows:
-    """A data set, gathered for every model in its own order: one pass of it.
-
-    Args:
-        samples: the data, the same for all models.
-        members: the models; one batch of all samples is never shuffled, as in `Batches`.
-        drawing: generators that draw more than orders: none, or each model's.
-
-    Attributes:
-        chunk: the data of every model, and room for its predictions.
-        batches: of a pass, in order; views that stay valid.
-    """
-
-    def __init__(
-        self,
-        samples: Samples,
-        members: Sequence[Member],
-        drawing: Sequence[np.random.Generator] = (),
-    ) -> None:
-        size = len(members)
-        rngs = [member.rng for member in members]
-        self._samples = samples
-        self._batch_size = min(members[0].plan.batch_size, samples.n_samples)
-        # One order is enough where all would be the same.
-        self._rngs = rngs[:1] if not drawing and _in_one_state(rngs) else rngs
-        own = (len(self._rngs), samples.n_samples)
-        n_outputs, dtype = samples.n_outputs, samples.dtype
-        codes = samples.target.ndim == 1
-        self._gathered = Chunk(
-            features=np.ones((*own, samples.n_features + 1), dtype),
-            target=np.empty((*own, n_outputs), dtype),
-            output=np.empty((size, samples.n_samples, n_outputs), dtype),
-            weight=None if samples.weight is None else np.empty((*own, 1), dtype),
-            codes=np.empty(own, samples.target.dtype) if codes else None,
-        )
-        self.chunk = self._gathered.for_models(size)
-        self.batches = self._cut()
-        self._filled = False
-
-    def shuffle(self) -> None:
-        """Gather an epoch."""
-        n_samples = self._samples.n_samples
-        if self._batch_size == n_samples and self._filled:
-            return
-        orders = np.empty((len(self._rngs), n_samples), np.intp)
-        for own, rng in zip(orders, self._rngs, strict=True):
-            order = np.arange(n_samples, dtype=np.uint32)
-            if self._batch_size < n_samples:
-                rng.shuffle(order)
-            own[...] = order
-        self._fill(orders)
-        self._filled = True
-
-    def _fill(self, orders: Array) -> None:
-        samples, chunk = self._samples, self._gathered
-        samples.gather_features(orders, chunk.features, None)
-        samples.gather_target(orders, chunk.target, chunk.codes)
-        if chunk.weight is not None and samples.weight is not None:
-            samples.weight.take(orders, out=chunk.weight[:, :, 0], mode="clip")
-
-    def _cut(self) -> list[Batch]:
-        chunk = self._gathered
-        found = []
-        for start in range(0, self._samples.n_samples, self._batch_size):
-            rows = slice(start, start + self._batch_size)
-            found.append(
-                Batch(
-                    features=_turned(chunk.features[:, rows]),
-                    target=_turned(chunk.target[:, rows]),
-                    weight=None if chunk.weight is None else _turned(chunk.weight[:, rows]),
-                    output=_turned(chunk.output[:, rows]),
-                )
-            )
-        return found
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows of a pass, unit by unit; what is the same for all models has an axis of length 1.
-
-    Attributes:
-        features: `(M or 1, n_features + 1, n)`.
-        target: `(M or 1, n_outputs, n)`.
-        weight: `(M or 1, 1, n)`, None for all ones.
-        output: room for the predictions `(M, n_outputs, n)`.
-    """
-
-    features: Array
-    target: Array
-    weight: Array | None
-    output: Array
-
-
-def _in_one_state(rngs: Sequence[np.random.Generator]) -> bool:
-    first = rngs[0].bit_generator.state
-    return all(rng.bit_generator.state == first for rng in rngs)
-
-
-def _turned(table: Array) -> Array:
-    """Return `(M, n, k)` as `(M, k, n)`, without a copy."""
-    turned: Array = table.transpose(0, 2, 1)
-    return turned
-
-
 def fit_batch(
     estimators: Sequence[BaseMLP],
     x: Array,
@@ -362,7 +145,7 @@ def train_together(
     rngs = [member.rng for member in members]
     # Masks are drawn from the same numbers as orders: then every model needs its own.
     drawing = rngs if stack.first.dropout > 0.0 else ()
-    rows = Rows(samples, members, drawing)
+    rows = Rows(samples, members[0].plan.batch_size, rngs, drawing)
     steps = _Steps(stack, members)
     tally = StackTally(samples, stack.first.loss)
     evaluate = None if validation is None else _Evaluations(stack, validation)
@@ -459,11 +242,11 @@ class _Evaluations:
         one = gathered.of_model(0)
         samples.gather_features(rows, one.features, samples.scratch())
         samples.gather_target(rows, one.target, one.codes)
-        self._features = _turned(gathered.features)
+        self._features = turned(gathered.features)
         self._chunk = gathered.for_models(stack.size)
         self._tally = StackTally(samples, stack.first.loss)
 
     def __call__(self) -> list[tuple[float, float]]:
         """Return (loss, score) of each model."""
-        np.copyto(_turned(self._chunk.output), self._stack.forward(self._features))
+        np.copyto(turned(self._chunk.output), self._stack.forward(self._features))
         return self._tally(self._chunk)
