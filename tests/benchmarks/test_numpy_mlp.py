@@ -20,6 +20,7 @@ from sklearn.neural_network import MLPClassifier as Peer
 from threadpoolctl import threadpool_limits
 
 from numpy_mlp import MLPClassifier
+from numpy_mlp.together import fit_batch
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -266,3 +267,42 @@ def test_statlog_networks_of_the_paper():
         epochs=30,
         settings=(0.01, 0.95, 0.2, 0.01),
     )
+
+
+def test_networks_trained_together_against_one_by_one():
+    """Twelve cells of the paper's Iris grid that differ in rate, momentum and decay."""
+    x, y = load_iris(return_X_y=True)
+    cells = [
+        {"eta": eta, "mu": mu, "alpha": alpha}
+        for eta in (0.1, 0.01, 0.001)
+        for mu in (0.0, 0.8)
+        for alpha in (0.0, 0.01)
+    ]
+    print()
+    totals = np.zeros(2)
+    for batch_size in (16, 64, 128):
+        for activation in ("Tanh", "ReLU"):
+            best = np.full(2, np.inf)
+            for _ in range(ROUNDS):
+                alone, together = (
+                    [
+                        MLPClassifier(
+                            (10, 10, 5), activation, epoch=100, batch_size=batch_size, **cell
+                        )
+                        for cell in cells
+                    ]
+                    for _ in range(2)
+                )
+                start = time.perf_counter()
+                for model in alone:
+                    model.fit(x, y)
+                middle = time.perf_counter()
+                assert fit_batch(together, x, y, None, [lambda _: None] * 12) == [None] * 12
+                best = np.minimum(best, [middle - start, time.perf_counter() - middle])
+            totals += best
+            print(
+                f"12 networks on Iris, batch {batch_size}, {activation}: one by one {best[0]:.2f} "
+                f"s, together {best[1]:.2f} s, {best[0] / best[1]:.2f} times as fast"
+            )
+    print(f"all of these: {totals[0] / totals[1]:.2f} times as fast (asked: 3)")
+    assert totals[1] < totals[0]
