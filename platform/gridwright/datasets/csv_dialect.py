@@ -44,6 +44,7 @@ class Dialect:
         header: whether the first row holds the names of the columns.
         names: cells of the first row.
         skipped: lines before it: empty ones, and comments after a `#`.
+        spaced: whether values may begin with a space, as after `, `.
     """
 
     encoding: str
@@ -52,6 +53,7 @@ class Dialect:
     header: bool
     names: tuple[str, ...]
     skipped: int = 0
+    spaced: bool = False
 
 
 def encoding_of(sample: bytes, known_names: AbstractSet[str] = frozenset()) -> str:
@@ -135,6 +137,7 @@ def dialect_of(
         # As pandas calls the column of an index that was written without a name.
         tuple(cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(rows[0])),
         skipped,
+        any(cell.startswith(" ") for row in rows for cell in row),
     )
 
 

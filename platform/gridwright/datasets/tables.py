@@ -300,11 +300,12 @@ def _useless(column: Column | None) -> str | None:
     if column is None:
         return "it has no value at all"
     present = column.values[~column.gaps]
-    distinct = len(np.unique(present))
-    if distinct == 1 and not column.optional:
+    if not column.optional and (present == present[0]).all():
         value = column.take(slice(1)).as_written()[0]
         return f"it has the same value in every row ({value!r})"
-    if column.kind == "category" and distinct > max(_FEW, _MOSTLY_DISTINCT * len(present)):
+    # Only texts: to count the different values of a large column of numbers takes long.
+    distinct = len(np.unique(present)) if column.kind == "category" else 0
+    if distinct > max(_FEW, _MOSTLY_DISTINCT * len(present)):
         return (
             f"{distinct} of its {len(present)} texts are different, as in names or ids "
             f"('dataset.types={{{column.name}: category}}' keeps it)"
