@@ -45,6 +45,7 @@ format: install ## let ruff put the code in order
 	$(BIN)/ruff format .
 
 bench: install ## measure against named peers, side by side
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m pytest -m benchmark -s
 
 # MLflow ends with status 0 where its port is taken, so it is asked for first.
