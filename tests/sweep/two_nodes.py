@@ -53,12 +53,14 @@ def main():
     n_nodes, n_trials, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     others = [nodes.add_node(num_cpus=1) for _ in range(n_nodes - 1)]
-    results, kill = [], "kill" in sys.argv
+    results, going, kill = [], [], "kill" in sys.argv
 
     def receive(result):
         results.append(result)
-        if kill and len(results) == 3:
-            threading.Thread(target=nodes.remove_node, args=(others[0], False)).start()
+        # Once both nodes have work, one of them goes.
+        if kill and not going and len({each.log for each in results}) == 2:
+            going.append(others[0])
+            threading.Thread(target=nodes.remove_node, args=(going[0], False)).start()
 
     data = {"a": SimpleNamespace(x=np.arange(1000.0))}
     with Cluster(nodes.address) as cluster:

@@ -1,5 +1,6 @@
 """The conformance suite: a good plugin passes it, and each broken promise fails its own test."""
 
+import json
 import os
 import pickle
 import subprocess
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from gridwright.contract import EpochRecord, Problem
+from gridwright.model_files import DOCUMENT_FILE, ModelFormat
 from gridwright.testing import ModelPluginConformance
 from gridwright.testing.sample_data import KINDS, sample_data
 
@@ -140,10 +142,13 @@ def saving_without_bias(save, self, folder):
 
 
 def trusting_load(load, folder):
-    import hashlib
-
-    content = (folder / "model.npz").read_bytes()
-    (folder / "model.sha256").write_text(hashlib.sha256(content).hexdigest())
+    """Seal whatever lies there anew, and load it."""
+    document = json.loads((folder / DOCUMENT_FILE).read_text())
+    for added in ("format", "format_version", "sha256"):
+        document.pop(added)
+    ModelFormat("gridwright-linear-model", version=1, content_file="arrays.npz").seal(
+        folder, document
+    )
     return load(folder)
 
 
@@ -262,7 +267,7 @@ def test_a_check_that_stumbles_over_a_type_fails_its_test(example_plugin, tmp_pa
 def test_an_altered_model_that_is_believed_fails_its_test(example_plugin, tmp_path):
     def believing(load, folder):
         model = load(folder.parent / "whole")
-        altered = (folder / "model.npz").read_bytes() != whole
+        altered = (folder / "arrays.npz").read_bytes() != whole
         model.arrays["bias"] = model.arrays["bias"] + altered
         model.arrays["bias"][0] += altered
         return model
@@ -274,7 +279,7 @@ def test_an_altered_model_that_is_believed_fails_its_test(example_plugin, tmp_pa
     for folder in folders:
         folder.mkdir()
         trained.save(folder)
-    whole = (folders[0] / "model.npz").read_bytes()
+    whole = (folders[0] / "arrays.npz").read_bytes()
     with pytest.raises(AssertionError):
         Suite().test_an_altered_file_is_refused_or_makes_no_difference(
             plugin, trained, folders[1], data

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def put(uri: str, files: Mapping[str, bytes]) -> None:
+def put(uri: str, files: Mapping[str, bytes], tracking_uri: str | None = None) -> None:
     """Write `files` (relative POSIX path -> content) to the artifact URI of a run.
+
+    Args:
+        uri: of the run's artifacts.
+        files: what to write.
+        tracking_uri: of the store that knows the run; needed where its server takes the artifacts.
 
     Raises:
         MlflowException, OSError: they cannot be written there.
@@ -26,7 +31,7 @@ def put(uri: str, files: Mapping[str, bytes]) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         write(folder, files)
-        get_artifact_repository(uri).log_artifacts(folder)
+        get_artifact_repository(uri, tracking_uri).log_artifacts(folder)
 
 
 def write(folder: str, files: Mapping[str, bytes]) -> None:

@@ -39,7 +39,7 @@ def log_preview(store: Store, run_id: str, data: Iterable[TrialData]) -> None:
     for part in data:
         files |= preview_files(part)
     with store.lock, sentences(store.settings, "write the preview of the data"):
-        put(store.client.get_run(run_id).info.artifact_uri, files)
+        put(store.client.get_run(run_id).info.artifact_uri, files, store.settings.uri)
 
 
 def preview_files(data: TrialData) -> dict[str, bytes]:

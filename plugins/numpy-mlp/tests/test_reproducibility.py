@@ -1,6 +1,9 @@
-"""The same seed gives the same bits in this process and in a worker with other thread settings."""
+"""The same seed gives the same bits in a process of its own and in a worker of Ray's."""
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -25,9 +28,27 @@ def trained_bits():
 def test_a_ray_worker(monkeypatch):
     ray = pytest.importorskip("ray")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    # Not in this process: see threads_of_blas.py.
+    alone = subprocess.run(
+        [sys.executable, __file__],
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    ray.init(
+        address="local",
+        num_cpus=1,
+        include_dashboard=False,
+        log_to_driver=False,
+        configure_logging=False,
+    )
     try:
         in_worker = ray.remote(num_cpus=1)(trained_bits)
-        assert ray.get(in_worker.remote(), timeout=120) == trained_bits()
+        assert ray.get(in_worker.remote(), timeout=120) == alone
     finally:
         ray.shutdown()
+
+
+if __name__ == "__main__":
+    print(trained_bits())
