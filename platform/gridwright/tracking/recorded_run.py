@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
@@ -13,7 +11,7 @@ from mlflow import MlflowClient
 from gridwright.contract import HISTORIES
 from gridwright.errors import TrackingError
 from gridwright.tracking import tags
-from gridwright.tracking.model_artifact import FOLDER
+from gridwright.tracking.artifact_files import requirements_of, text_of
 from gridwright.tracking.store import sentences
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from gridwright.tracking.records import FinishedRun, TrackingSettings
 
 CONFIG = "config.yaml"
-_REQUIREMENTS = f"{FOLDER}/requirements.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +78,15 @@ class RecordedRun:
         run_id = run.info.run_id
         return cls(
             run=tags.finished_run(run),
-            config=json.loads(_text(client, run_id, CONFIG)),
+            config=json.loads(text_of(client, run, CONFIG)),
             command=held.get("gridwright.command", ""),
             histories={
                 name: {p.step: p.value for p in client.get_metric_history(run_id, name)}
                 for name in HISTORIES
             },
             plugin_version=held.get("gridwright.plugin_version", ""),
-            requirements=_versions(client, run),
+            # A failed trial has no model, and so no list.
+            requirements=(requirements_of(client, run) if run.info.status == "FINISHED" else {}),
             commit=held.get("gridwright.git_commit", ""),
             dirty=held.get("gridwright.git_dirty") == "true",
         )
-
-
-def _versions(client: MlflowClient, run: Run) -> dict[str, str]:
-    if run.info.status != "FINISHED":  # a failed trial has no model, and so no list
-        return {}
-    lines = _text(client, run.info.run_id, _REQUIREMENTS).splitlines()
-    pairs = (line.strip().partition("==") for line in lines)
-    return {name: version for name, equals, version in pairs if equals}
-
-
-def _text(client: MlflowClient, run_id: str, path: str) -> str:
-    with tempfile.TemporaryDirectory() as name:
-        return Path(client.download_artifacts(run_id, path, name)).read_text(encoding="utf-8")

@@ -5,21 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from mlflow.utils.file_utils import local_file_uri_to_path
 
 from gridwright.errors import TrackingError
 from gridwright.tracking import tags
-from gridwright.tracking.model_artifact import FOLDER
+from gridwright.tracking.artifact_files import requirements_of, text_of
 from gridwright.tracking.recorded_run import CONFIG
 from gridwright.tracking.store import sentences
 
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
     from gridwright.tracking.records import TrackingSettings
 
 _LEADERBOARD = "leaderboard.csv"
-_REQUIREMENTS = f"{FOLDER}/requirements.txt"
 _VERSION = "gridwright.version."
 _PAGE = 1000
 
@@ -114,7 +108,9 @@ def _runs(client: MlflowClient, experiments: list[str], condition: str) -> Itera
 
 def _sweep(client: MlflowClient, parent: Run) -> RecordedSweep:
     held, info = parent.data.tags, parent.info
-    ids = [row["run_id"] for row in csv.DictReader(io.StringIO(_text(parent, _LEADERBOARD)))]
+    ids = [
+        row["run_id"] for row in csv.DictReader(io.StringIO(text_of(client, parent, _LEADERBOARD)))
+    ]
     of_experiment = _runs(client, [info.experiment_id], f"tags.\"{tags.TRIAL_KEY}\" != ''")
     by_id = {run.info.run_id: run for run in of_experiment}
     runs = [by_id[run_id] for run_id in ids if run_id in by_id]
@@ -127,33 +123,22 @@ def _sweep(client: MlflowClient, parent: Run) -> RecordedSweep:
         seconds=(info.end_time - info.start_time) / 1000,
         commit=held.get("gridwright.git_commit", ""),
         dirty=held.get("gridwright.git_dirty") == "true",
-        versions=own | ({} if finished is None else _requirements(finished)),
-        trials=tuple(_trial(run) for run in runs),
+        versions=own | ({} if finished is None else _requirements(client, finished)),
+        trials=tuple(_trial(client, run) for run in runs),
     )
 
 
-def _trial(run: Run) -> RecordedTrial:
+def _trial(client: MlflowClient, run: Run) -> RecordedTrial:
     return RecordedTrial(
         run_id=run.info.run_id,
-        config=json.loads(_text(run, CONFIG)),
+        config=json.loads(text_of(client, run, CONFIG)),
         metrics=run.data.metrics,
         failed=tags.FAILURE_KIND in run.data.tags,
     )
 
 
-def _requirements(run: Run) -> dict[str, str]:
+def _requirements(client: MlflowClient, run: Run) -> dict[str, str]:
     try:
-        lines = _text(run, _REQUIREMENTS).splitlines()
+        return requirements_of(client, run)
     except (MlflowException, OSError):  # a model that was removed takes its list along
         return {}
-    pairs = (line.strip().partition("==") for line in lines)
-    return {name: version for name, equals, version in pairs if equals}
-
-
-def _text(run: Run, path: str) -> str:
-    uri = run.info.artifact_uri
-    if urlsplit(uri).scheme in {"", "file"}:  # a sweep has hundreds: no copies of them
-        return Path(local_file_uri_to_path(uri), path).read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as name:
-        copied = get_artifact_repository(uri).download_artifacts(path, name)
-        return Path(copied).read_text(encoding="utf-8")
