@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from gridwright.tracking import TrackingSettings, read_sweeps
+
 pytestmark = pytest.mark.slow
 TRIALS = 24
 
@@ -55,6 +57,12 @@ def test_a_sweep_outlives_its_server(shared, tracking_server):
         run.info.run_id for run in trials
     }
     assert not list((shared.path / ".gridwright").rglob("*.trial"))
+    # The server keeps the files: what reads sweeps back gets them from it.
+    settings = TrackingSettings.resolve(tracking_server.url, None, "", ".")
+    (sweep,) = read_sweeps(settings, "tracking.experiment_name=outlived")
+    assert {trial.run_id for trial in sweep.trials} == {run.info.run_id for run in trials}
+    assert {trial.config["model"]["epoch"] for trial in sweep.trials} == {100}
+    assert "numpy" in sweep.versions
 
 
 def test_a_password_in_the_address_is_shown_nowhere(shared, tracking_server):
