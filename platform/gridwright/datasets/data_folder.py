@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Environment variable that names the data folder.
 VARIABLE = "GRIDWRIGHT_DATA"
@@ -17,3 +23,19 @@ def data_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("gridwright", appauthor=False)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Let a file be written beside `path`, and give it that name once all of it is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{time.monotonic_ns()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

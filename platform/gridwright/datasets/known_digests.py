@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridwright import __version__
-from gridwright.datasets.data_folder import data_folder
+from gridwright.datasets.data_folder import data_folder, whole_file
 from gridwright.datasets.table import ENCODING_VERSION
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ def recalled(stamp: str) -> str | None:
 def remember(stamp: str, digest: str) -> None:
     """Keep a digest; where the data folder cannot be written, it is computed again next time."""
     path = data_folder() / FOLDER / stamp
-    temporary = path.with_name(f".{os.getpid()}-{time.monotonic_ns()}.tmp")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(digest, encoding="ascii")
-        temporary.replace(path)
-    except OSError:
-        return
+        with whole_file(path) as file:
+            file.write(digest.encode("ascii"))

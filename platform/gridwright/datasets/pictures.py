@@ -7,13 +7,12 @@ is made of the published files, which are fetched.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridwright.datasets.array_files import read_npz
-from gridwright.datasets.data_folder import data_folder
+from gridwright.datasets.data_folder import data_folder, whole_file
 from gridwright.datasets.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -52,13 +51,8 @@ def read(settings: DatasetSettings) -> Dataset:
 def _make(name: str, path: Path) -> None:
     """Write the .npz file of a set from its published files: whole, or not at all."""
     arrays = _published(name)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def _published(name: str) -> dict[str, Array]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from filelock import FileLock
 
-from gridwright.datasets.data_folder import data_folder
+from gridwright.datasets.data_folder import data_folder, whole_file
 from gridwright.datasets.digests import digest_arrays
 
 if TYPE_CHECKING:
@@ -140,25 +140,20 @@ def _write_once(path: Path, parts: Sequence[Array]) -> None:
         _clean(folder, MOST_BYTES - size)
         if size > MOST_BYTES or shutil.disk_usage(folder).free < size + _FREE_BYTES:
             raise OSError("too large to be shared")
-        temporary = folder / f".{os.getpid()}.tmp"
-        try:
-            with temporary.open("wb") as file:
-                for part in parts:
-                    file.write(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(path) as file:
+            for part in parts:
+                file.write(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
 
 
 def _clean(folder: Path, most: int) -> None:
     """Remove what an earlier boot left, what is old, and what is too much; maps of it stay."""
     files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-    total = 0
+    total, boot = 0, _boot()
     for file in files:
         if file.name == ".lock":
             continue
         told = file.stat()
         total += told.st_size
         old = time.time() - told.st_mtime > _UNUSED_SECONDS
-        if old or total > most or not file.name.endswith(_boot()):
+        if old or total > most or not file.name.endswith(boot):
             file.unlink(missing_ok=True)
