@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gridwright.contract import Array
     from numpy_mlp.scaling import Scaler
@@ -140,6 +140,24 @@ class Chunk:
     weight: Array | None
     codes: Array | None
 
+    @classmethod
+    def room(cls, samples: Samples, rows: Sequence[int], outputs: Sequence[int]) -> Chunk:
+        """Return an empty chunk of `samples`; only its column of ones is filled.
+
+        Args:
+            samples: whose rows it will hold.
+            rows: axes of its rows: `(n,)`, or `(models, n)`.
+            outputs: those of the rows of predictions.
+        """
+        dtype = samples.dtype
+        return cls(
+            features=np.ones((*rows, samples.n_features + 1), dtype),
+            target=np.empty((*rows, samples.n_outputs), dtype),
+            output=np.empty((*outputs, samples.n_outputs), dtype),
+            weight=None if samples.weight is None else np.empty((*rows, 1), dtype),
+            codes=np.empty(rows, samples.target.dtype) if samples.target.ndim == 1 else None,
+        )
+
     def cut(self, start: int, stop: int) -> Chunk:
         """Return rows `start` to `stop` of it, sharing memory."""
         rows = slice(start, stop)
@@ -193,13 +211,7 @@ class Batches:
         n_batches = max(1, CHUNK_BYTES // (row_bytes * self.batch_size))
         rows = min(n_batches * self.batch_size, samples.n_samples)
         self._scratch = samples.scratch()
-        self._chunk = Chunk(
-            features=np.ones((rows, samples.n_features + 1), samples.dtype),
-            target=np.empty((rows, samples.n_outputs), samples.dtype),
-            output=np.empty((rows, samples.n_outputs), samples.dtype),
-            weight=None if samples.weight is None else np.empty((rows, 1), samples.dtype),
-            codes=np.empty(rows, samples.target.dtype) if samples.target.ndim == 1 else None,
-        )
+        self._chunk = Chunk.room(samples, (rows,), (rows,))
         last = samples.n_samples % rows
         self._last = self._chunk.cut(0, last) if last else self._chunk
         self._in_place = rows == samples.n_samples and (

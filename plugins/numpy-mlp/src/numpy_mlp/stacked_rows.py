@@ -42,16 +42,8 @@ class Rows:
         self._batch_size = min(batch_size, samples.n_samples)
         # One order is enough where all would be the same.
         self._rngs = rngs[:1] if not drawing and _in_one_state(rngs) else rngs
-        own = (len(self._rngs), samples.n_samples)
-        n_outputs, dtype = samples.n_outputs, samples.dtype
-        codes = samples.target.ndim == 1
-        self._gathered = Chunk(
-            features=np.ones((*own, samples.n_features + 1), dtype),
-            target=np.empty((*own, n_outputs), dtype),
-            output=np.empty((size, samples.n_samples, n_outputs), dtype),
-            weight=None if samples.weight is None else np.empty((*own, 1), dtype),
-            codes=np.empty(own, samples.target.dtype) if codes else None,
-        )
+        n_samples = samples.n_samples
+        self._gathered = Chunk.room(samples, (len(self._rngs), n_samples), (size, n_samples))
         self.chunk = self._gathered.for_models(size)
         self.batches = self._cut()
         self._filled = False

@@ -230,15 +230,7 @@ class _Evaluations:
     def __init__(self, stack: Stack, samples: Samples) -> None:
         self._stack = stack
         rows = np.arange(samples.n_samples)
-        own = (1, samples.n_samples)
-        codes = samples.target.ndim == 1
-        gathered = Chunk(
-            features=np.ones((*own, samples.n_features + 1), samples.dtype),
-            target=np.empty((*own, samples.n_outputs), samples.dtype),
-            output=np.empty((stack.size, samples.n_samples, samples.n_outputs), samples.dtype),
-            weight=None,
-            codes=np.empty(own, samples.target.dtype) if codes else None,
-        )
+        gathered = Chunk.room(samples, (1, len(rows)), (stack.size, len(rows)))
         one = gathered.of_model(0)
         samples.gather_features(rows, one.features, samples.scratch())
         samples.gather_target(rows, one.target, one.codes)
