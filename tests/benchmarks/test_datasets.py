@@ -51,16 +51,22 @@ def test_a_large_csv_beside_arrows_own_reader(tmp_path, capsys):
         )
 
 
-def test_cifar10_beside_numpys_load(tmp_path, monkeypatch, capsys):
+def stored_cifar(folder):
+    """Write noise of CIFAR-10's sizes, and return its file."""
     chance = np.random.default_rng(0)
-    arrays = {
-        "x_train": chance.integers(0, 256, (50_000, 32, 32, 3), dtype=np.uint8),
-        "y_train": np.arange(50_000, dtype=np.uint8) % 10,
-        "x_test": chance.integers(0, 256, (10_000, 32, 32, 3), dtype=np.uint8),
-        "y_test": np.arange(10_000, dtype=np.uint8) % 10,
-    }
-    path = tmp_path / "cifar10.npz"
-    np.savez(path, **arrays)
+    path = folder / "cifar10.npz"
+    np.savez(
+        path,
+        x_train=chance.integers(0, 256, (50_000, 32, 32, 3), dtype=np.uint8),
+        y_train=np.arange(50_000, dtype=np.uint8) % 10,
+        x_test=chance.integers(0, 256, (10_000, 32, 32, 3), dtype=np.uint8),
+        y_test=np.arange(10_000, dtype=np.uint8) % 10,
+    )
+    return path
+
+
+def test_cifar10_beside_numpys_load(tmp_path, monkeypatch, capsys):
+    path = stored_cifar(tmp_path)
     monkeypatch.setenv("GRIDWRIGHT_DATA", str(tmp_path))
 
     def theirs():
@@ -78,14 +84,7 @@ def cifar(tmp_path, monkeypatch):
     """A data folder with a set of CIFAR-10's sizes, from a while ago."""
     folder = tmp_path / "data"
     folder.mkdir()
-    chance = np.random.default_rng(0)
-    arrays = {
-        "x_train": chance.integers(0, 256, (50_000, 32, 32, 3), dtype=np.uint8),
-        "y_train": np.arange(50_000, dtype=np.uint8) % 10,
-        "x_test": chance.integers(0, 256, (10_000, 32, 32, 3), dtype=np.uint8),
-        "y_test": np.arange(10_000, dtype=np.uint8) % 10,
-    }
-    np.savez(folder / "cifar10.npz", **arrays)
+    stored_cifar(folder)
     time.sleep(2.5)  # a file that was changed just now is digested each time
     monkeypatch.setenv("GRIDWRIGHT_DATA", str(folder))
     return folder
