@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gridwright import __version__
@@ -10,10 +11,11 @@ from gridwright.configured import checkpoints_of
 from gridwright.errors import GridwrightError, TrialFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gridwright.claims import ClaimResult
     from gridwright.contract import TrialResult, TrialSpec
+    from gridwright.datasets import TrialData
     from gridwright.experiment import Experiment
     from gridwright.forecast import ForecastUnderWay
     from gridwright.preflight import Plan
@@ -53,7 +55,7 @@ class GridRun:
     def run(self, cluster: Cluster) -> None:
         """Run the trials that MLflow does not hold yet, then rank, report and promote."""
         from gridwright.announcement import opening
-        from gridwright.forecast import comparison, sentence
+        from gridwright.forecast import comparison, said
         from gridwright.tracking import PastTrial
 
         session = self._session
@@ -70,30 +72,41 @@ class GridRun:
                 self._plan.specs, len(todo), reuse=reuse, recovered=session.recovered, mark=mark
             )
         )
-        forecast = self._forecast and self._forecast.finish(
-            todo, [PastTrial.of(run) for run in finished.values()], wait=4
-        )
-        if forecast:
-            print(sentence(forecast), flush=True)
-        elif self._forecast and self._forecast.silence:
-            print(f"No forecast: {self._forecast.silence}.", flush=True)
+        past = [PastTrial.of(run) for run in finished.values()]
+        forecast = self._forecast.finish(todo, past, wait=4) if self._forecast else None
+        if text := said(forecast, self._forecast):
+            print(text, flush=True)
         begun = time.monotonic()
-        try:
+        with self._under_way():
             if todo:
                 self._run_trials(todo, run_id, cluster)
-            session.drain()
-        except BaseException as error:
-            session.end_sweep("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-            raise
         failed = self._conclude(run_id)
         if forecast:
             print(comparison(forecast, time.monotonic() - begun))
         self._raise_for(failed)
 
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Have every result written in the end; the sweep's run says what ended it early."""
+        try:
+            yield
+            self._session.drain()
+        except BaseException as error:
+            self._session.end_sweep("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+            raise
+
+    def _keep(self, spec: TrialSpec, result: TrialResult, data: TrialData, run_id: str) -> None:
+        """Have a result written as a run below the run `run_id` of the sweep."""
+        from gridwright.plugins import load_model_plugin
+
+        requirements = load_model_plugin(spec.model).requirements
+        self._session.submit(spec, result, data, requirements, run_id)
+        if self._checkpoints is not None:
+            self._checkpoints.settle(result)
+
     def _run_trials(self, todo: Sequence[TrialSpec], run_id: str, cluster: Cluster) -> None:
         from rich.console import Console
 
-        from gridwright.plugins import load_model_plugin
         from gridwright.progress import SweepProgress
         from gridwright.sweep import run_trials
 
@@ -103,11 +116,7 @@ class GridRun:
 
             def keep(result: TrialResult) -> None:
                 spec = specs[result.key]
-                data = self._plan.data[spec.dataset_key]
-                requirements = load_model_plugin(spec.model).requirements
-                self._session.submit(spec, result, data, requirements, run_id)
-                if self._checkpoints is not None:
-                    self._checkpoints.settle(result)
+                self._keep(spec, result, self._plan.data[spec.dataset_key], run_id)
                 progress.advance(result)
 
             run_trials(

@@ -80,7 +80,7 @@ def show_search(config: Mapping[str, Any], trials: SearchTrials) -> None:
         TrackingError: the store is there and cannot be read.
         InvalidTrials: a point cannot run.
     """
-    from gridwright.forecast import sentence
+    from gridwright.forecast import said
     from gridwright.preflight import Plan
     from gridwright.search_preview import kind, space_text
     from gridwright.tracking import past_trials
@@ -92,15 +92,14 @@ def show_search(config: Mapping[str, Any], trials: SearchTrials) -> None:
     print(space_text(trials.space, settings, f"{config['rank_by']}_score"))
     past = past_trials(tracking_settings(config, plan))
     with forecasting(config, plan) as under_way:
-        forecast = under_way and under_way.finish(sample, past, wait=30)
+        forecast = under_way.finish(sample, past, wait=30) if under_way else None
     if forecast:
         if settings.max_trials is None:
             print(f"\nFor {len(sample)} trials of it, chosen by chance:")
         elif settings.scheduler != "none" or settings.time_budget is not None:
             print(f"\nFor {len(sample)} trials that nothing ends early:")
-        print(sentence(forecast))
-    elif under_way and under_way.silence:
-        print(f"No forecast: {under_way.silence}.")
+    if text := said(forecast, under_way):
+        print(text)
     print("Nothing was started and nothing was written (dry_run=true).")
 
 
@@ -126,12 +125,8 @@ class SearchRun(GridRun):
         """Search, then rank, report and promote."""
         session = self._session
         run_id = session.start_sweep(self._record)
-        try:
+        with self._under_way():
             self._search(run_id, cluster)
-            session.drain()
-        except BaseException as error:
-            session.end_sweep("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-            raise
         self._plan = self._trials.growing.plan
         if not self._plan.specs:
             session.end_sweep("FINISHED")
@@ -143,7 +138,6 @@ class SearchRun(GridRun):
     def _search(self, run_id: str, cluster: Cluster) -> None:
         from rich.console import Console
 
-        from gridwright.plugins import load_model_plugin
         from gridwright.progress import SweepProgress
         from gridwright.search_trials import cut_short
         from gridwright.sweep import OUT_OF_TIME_EPOCH, Search, sampler_of
@@ -166,11 +160,7 @@ class SearchRun(GridRun):
                 if OUT_OF_TIME_EPOCH in result.metrics:
                     # Its checkpoint stays for the day on which it goes on.
                     spec, result = cut_short(spec, result)
-                data = trials.growing.data[spec.dataset_key]
-                requirements = load_model_plugin(spec.model).requirements
-                self._session.submit(spec, result, data, requirements, run_id)
-                if self._checkpoints is not None:
-                    self._checkpoints.settle(result)
+                self._keep(spec, result, trials.growing.data[spec.dataset_key], run_id)
                 trials.growing.keep(spec)
                 progress.advance(result)
 

@@ -6,6 +6,6 @@ the machine's load make a duration of it, with an interval (`duration`).
 """
 
 from gridwright.forecast.forecasting import Forecast, ForecastUnderWay
-from gridwright.forecast.sentence import comparison, sentence
+from gridwright.forecast.sentence import comparison, said, sentence
 
-__all__ = ["Forecast", "ForecastUnderWay", "comparison", "sentence"]
+__all__ = ["Forecast", "ForecastUnderWay", "comparison", "said", "sentence"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gridwright.machine import readable
 
 if TYPE_CHECKING:
-    from gridwright.forecast.forecasting import Forecast
+    from gridwright.forecast.forecasting import Forecast, ForecastUnderWay
 
 
 def sentence(forecast: Forecast) -> str:
@@ -27,6 +27,13 @@ def sentence(forecast: Forecast) -> str:
             "need less (resources.cpus)."
         )
     return text
+
+
+def said(forecast: Forecast | None, under_way: ForecastUnderWay | None) -> str:
+    """Return the sentence of a forecast, or why there is none; empty where none was asked for."""
+    if forecast:
+        return sentence(forecast)
+    return f"No forecast: {under_way.silence}." if under_way and under_way.silence else ""
 
 
 def comparison(forecast: Forecast, seconds: float) -> str:
