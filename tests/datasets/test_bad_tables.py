@@ -212,7 +212,12 @@ def test_json_lines_that_are_none(write):
 
 
 def test_values_that_are_lists(write):
-    assert sentence(write('{"a": [1], "y": 0}\n{"a": [2], "y": 1}\n', "my.jsonl")) == (
+    content = '{"a": [1], "y": 0}\n{"a": [2], "y": 1}\n'
+    assert sentence(write(content, "my.jsonl")) == (
+        "{path} has no column to predict from beside its target; 'a' is left out: it holds values "
+        "of the type list<item: int64>, which are neither numbers, truth values, text nor dates"
+    )
+    assert sentence(write(content, "my.jsonl"), target="a", drop="y") == (
         "{path}: column 'a' holds values of the type list<item: int64>, which are neither numbers, "
         "truth values, text nor dates: leave it out with dataset.drop"
     )

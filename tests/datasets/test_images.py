@@ -186,3 +186,43 @@ def test_a_size_that_is_none(folder, size):
     assert sentence(folder(n=2), size=size).startswith(
         "dataset.size must be [width, height] in pixels, such as [64, 64], not "
     )
+
+
+def test_what_file_managers_leave_behind_is_no_picture_and_no_class(folder):
+    path = folder()
+    (path / "__MACOSX").mkdir()
+    for place in (path, path / "cats"):
+        for name in (".git", "@eaDir"):
+            (place / name).mkdir()
+            (place / name / "0.png").write_bytes(b"no picture")
+        for name in ("Thumbs.db", ".DS_Store", "._0.png"):
+            (place / name).write_bytes(b"no picture")
+    assert len(load(config(path)).x) == 20
+
+
+def test_a_class_may_be_called_train(folder):
+    assert load(config(folder(names=("bus", "test", "train")))).classes == ("bus", "test", "train")
+
+
+def test_a_folder_that_is_not_used_is_spoken_of(folder):
+    path = folder(root="pets/train").parent
+    folder(root="pets/test", n=3)
+    folder(root="pets/val", n=3)
+    dataset = load(config(path))
+    assert (len(dataset.x), len(dataset.arrays[1])) == (20, 6)
+    assert dataset.notes[1:] == (
+        "the folder 'val' is not used: trials are ranked by a part of 'train'",
+    )
+
+
+def test_a_table_names_its_columns_in_any_language(folder):
+    path = folder()
+    table = path / "Bilder.csv"
+    rows = "".join(f"{i};cats/{i:02d}.png;{('Bus', 'Äpfel')[i % 2]}\n" for i in range(10))
+    table.write_text("Nummer;Dateiname;Klasse\n" + rows)
+    assert "set dataset.label_column to the right one" in sentence(table)
+    assert load(config(table, label_column="Klasse")).classes == ("Bus", "Äpfel")
+    table.write_text(
+        "Dateiname;Klasse\n" + "".join(f"{row.split(';', 1)[1]}\n" for row in rows.splitlines())
+    )
+    assert load(config(table)).classes == ("Bus", "Äpfel")

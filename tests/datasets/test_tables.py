@@ -92,6 +92,21 @@ CASES = {
         ["column 'id' numbers the rows, and is kept: there is no other to predict from"],
     ),
     "floats.csv": (csv("x,y", NUMBERS, [f"{h:.1f}" for h in HALF]), "y", ("x",), ["into 2 classes"]),
+    "excel.csv": (
+        ("sep=;\r\n" + csv("x;c;y", [f"{i},5" for i in range(N)], WORDS, YES, separator=";")).encode("utf-16"),
+        "y",
+        ("x", "c=blue", "c=dark green", "c=red"),
+        ["read with decimal commas"],
+    ),
+    "nested.jsonl": (
+        "".join(json.dumps({"who": {"age": i}, "tags": ["a"], "x": i, "y": y}) + "\n" for i, y in enumerate(YES)),
+        "y",
+        ("x",),
+        [
+            "'who' is left out: it holds values of the type struct<age: int64>, which are neither numbers",
+            "column 'tags' is left out: it holds values of the type list<item: string>",
+        ],
+    ),
     "huge.csv": (csv("x,y", [2**63 - 1 - i * 2**20 for i in range(N)], YES), "y", ("x",), []),
 }  # fmt: skip
 

@@ -61,6 +61,12 @@ def test_what_has_no_notation(words):
     assert notation_of(words) is None
 
 
+def test_codes_of_which_only_some_have_letters_behind_them_are_no_numbers():
+    assert notation_of(["2", "3", "4", "5more"]) is None
+    assert notation_of(["2 kg", "3 kg"]).read("4") == 4
+    assert notation_of([f"{i} kg" for i in range(1, 20)] + ["0"]).read("7 kg") == 7
+
+
 def test_the_mark_of_the_file_decides_where_both_may_be_meant():
     assert notation_of(["1,234"]).read("1,234") == 1234
     assert notation_of(["1,234"], ",").read("1,234") == 1.234

@@ -1,4 +1,4 @@
-"""PNG files in base64: their very pixels, or a sentence."""
+"""Picture files in base64: their very pixels, or a sentence."""
 
 import base64
 import io
@@ -8,6 +8,7 @@ import pytest
 from mlflow.types import TensorSpec
 from PIL import Image
 
+from gridwright.datasets import load
 from gridwright.tracking.refusals import RefusedInput
 from gridwright.tracking.request_tensor import tensor
 
@@ -39,19 +40,53 @@ def test_a_palette_is_a_way_to_store_colours():
 
 
 @pytest.mark.parametrize(
+    ("kind", "mode", "spec"),
+    [
+        ("JPEG", "RGB", COLOUR),
+        ("JPEG", "CMYK", COLOUR),
+        ("JPEG", "L", COLOUR),
+        ("PNG", "RGBA", COLOUR),
+        ("PNG", "RGB", GREY),
+        ("PNG", "I;16", GREY),
+        ("TIFF", "RGB", COLOUR),
+        ("WEBP", "RGB", COLOUR),
+    ],
+)
+def test_a_file_is_decoded_as_those_that_were_trained_on(kind, mode, spec, tmp_path):
+    pixels = np.full((4, 5, 3), 180, np.uint8)
+    for place, label in enumerate("ab"):  # both in grey if `spec` is
+        (tmp_path / label).mkdir()
+        picture = Image.fromarray(pixels // (place + 1)).convert("L" if mode == "I;16" else mode)
+        if mode == "I;16":
+            picture = Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+        picture.save(tmp_path / label / f"0.{kind.lower()}")
+    colour = "grey" if spec is GREY else "colour"
+    settings = {"kind": "images", "path": str(tmp_path), "mode": colour}
+    trained = load(settings).x
+    for place, label in enumerate("ab"):
+        file = base64.b64encode((tmp_path / label / f"0.{kind.lower()}").read_bytes()).decode()
+        sent = tensor([f"data:image/{kind.lower()};base64,{file}"], "inputs", spec)
+        np.testing.assert_array_equal(sent[0], trained[place])
+
+
+def test_a_picture_is_turned_as_its_camera_says():
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.zeros((5, 4), np.uint8)).save(file, "JPEG", exif=exif)
+    text = base64.b64encode(file.getvalue()).decode()
+    assert tensor([text], "inputs", GREY).shape == (1, 4, 5)
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("seven", "sample 0 .* is a text, and not a PNG file in base64"),
-        (base64.b64encode(b"GIF89a").decode(), "is a text, and not a PNG file in base64"),
-        (png(np.zeros((4, 5), np.uint8))[:60], "is a text, and not a PNG file in base64"),
-        (png(np.zeros((4, 5), np.uint8), kind="BMP"), "not a PNG file in base64"),
+        ("seven", r"sample 0 .* is a text, and not a picture file \(PNG, JPEG, ...\) in base64"),
+        (base64.b64encode(b"GIF89a").decode(), "is a text, and not a picture file"),
+        (png(np.zeros((4, 5), np.uint8))[:60], "is a text, and not a picture file"),
+        (png(np.zeros((4, 5), np.uint8), kind="ICO"), "is a text, and not a picture file"),
         (
             png(np.zeros((5, 4), np.uint8)),
-            "PNG of 5x4 pixels and mode L, .* takes 4x5 pixels and mode L",
-        ),
-        (
-            png(np.zeros((4, 5, 3), np.uint8)),
-            "PNG of 4x5 pixels and mode RGB, .* 4x5 pixels and mode L",
+            r"a picture of 4 x 5 pixels \(width x height\), but this model takes 5 x 4: resize it",
         ),
     ],
 )
@@ -67,5 +102,7 @@ def test_pictures_and_numbers_are_not_mixed():
 
 def test_a_model_of_other_samples_takes_no_pictures():
     spec = TensorSpec(np.dtype("float64"), (-1, 7))
-    with pytest.raises(RefusedInput, match=r"shape \(7,\) and type float64, which no PNG holds"):
+    with pytest.raises(
+        RefusedInput, match=r"shape \(7,\) and type float64, which no picture holds"
+    ):
         tensor([png(np.zeros((4, 5), np.uint8))], "inputs", spec)

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 #: A column of text with at least this share of numbers is one of numbers, with mistakes in it.
 MOSTLY_NUMBERS = 0.8
 _LARGEST_WHOLE = 2.0**53
+_PLAIN = (
+    *(pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal),
+    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+    *(pa.types.is_date, pa.types.is_timestamp, pa.types.is_time, pa.types.is_null),
+)
 
 
 def typed_column(
@@ -53,6 +58,13 @@ def typed_column(
     return _BUILDERS[kind](name, values, textual)
 
 
+def is_plain(kind: pa.DataType) -> bool:
+    """Tell whether values of this type are numbers, truth values, text or dates."""
+    if pa.types.is_dictionary(kind):
+        return is_plain(kind.value_type)
+    return any(is_one(kind) for is_one in _PLAIN)
+
+
 def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return `values` in one of the types bool, int64, float64, timestamp, string."""
     kind = values.type
@@ -66,7 +78,7 @@ def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
         return values.cast(pa.float64() if pa.types.is_uint64(kind) else pa.int64(), safe=False)
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return values.cast(pa.float64())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_time(kind):
+    if is_plain(kind):  # text, or a time of day
         return values.cast(pa.string())
     raise DatasetError(
         f"column {name!r} holds values of the type {kind}, which are neither numbers, truth "

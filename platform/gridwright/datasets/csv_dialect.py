@@ -30,6 +30,8 @@ _MARKS = (
 _NATIONAL = ["gb18030", "big5", "cp932", "cp949", "cp1251", "cp1253", "cp1252"]
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d+,\d+(e[-+]?\d+)?\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
+#: What Excel takes for the separator, in a first line of its own.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 
 
@@ -43,7 +45,7 @@ class Dialect:
         decimal: the decimal point, `.` or `,`.
         header: whether the first row holds the names of the columns.
         names: cells of the first row.
-        skipped: lines before it: empty ones, and comments after a `#`.
+        skipped: lines before it: empty ones, comments after a `#`, and `sep=;`.
         spaced: whether values may begin with a space, as after `, `.
     """
 
@@ -126,7 +128,13 @@ def dialect_of(
     if not text.strip():
         raise DatasetError("it is empty")
     skipped = _skipped(text)
-    text = "".join(text.splitlines(keepends=True)[skipped:])
+    lines = text.splitlines(keepends=True)
+    if said := _SEPARATOR_LINE.fullmatch(lines[skipped].strip()):
+        skipped += 1
+        separator = separator or said[1]
+    text = "".join(lines[skipped:])
+    if not text.strip():
+        raise DatasetError("it is empty")
     separator = separator or _separator_of(text)
     rows = _rows(text, separator)
     return Dialect(

@@ -69,7 +69,9 @@ def target_of(source: str, columns: Sequence[Column], task: Task | None) -> Targ
                 "numbers nor classes; dataset.task=classification takes them for classes"
             )
         task = "classification" if not numbered or few else "regression"
-        why = f"{_reason(column, distinct)}; dataset.task={_other(task)} makes it the other"
+        why = _reason(column, distinct)
+        if column.kind != "category":
+            why += f"; dataset.task={_other(task)} makes it the other"
     if task == "regression":
         return Target(
             task, _numbers(source, column), (), f"task: regression of {column.name!r} ({why})"

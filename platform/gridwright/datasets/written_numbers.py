@@ -35,6 +35,8 @@ _MARKS = (
 )
 
 
+#: So few words are codes, such as 2, 3, 4 and 5more, where only some of them have a unit.
+_CODES = 12
 #: Words of a column that tell quickly that it is text.
 _LOOKED_AT = 200
 
@@ -111,7 +113,9 @@ def notation_of(words: Sequence[str], decimal: str = ".") -> Notation | None:
     if not all(found):
         return None
     before, after = ({m[part] for m in found if m and m[part]} for part in ("before", "after"))
-    if len(before) > 1 or len(after) > 1:
+    with_unit = sum(bool(m and m["after"]) for m in found)
+    codes = len(words) <= _CODES and with_unit < len(words) and any(map(str.isalpha, after))
+    if len(before) > 1 or len(after) > 1 or codes:
         return None
     for mark, grouping in sorted(_MARKS, key=lambda pair: pair[0] != decimal):
         notation = Notation(mark, grouping, *before or [""], *after or [""])

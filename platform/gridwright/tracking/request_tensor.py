@@ -20,7 +20,7 @@ def tensor(payload: Any, form: str, spec: TensorSpec, *, truths: bool = True) ->
     """Return the samples `(n, *shape)` in the type of the signature, without any loss.
 
     Args:
-        payload: nested lists of numbers, or PNG files as base64 texts.
+        payload: nested lists of numbers, or picture files as base64 texts.
         form: name of the request's field.
         spec: shape, with -1 for the number of samples, and type.
         truths: whether a truth value may be among the numbers; without any, none is looked for.
