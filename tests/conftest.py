@@ -79,12 +79,16 @@ class Folder:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return Folder(tmp_path_factory.mktemp("work"))
+def folder(tmp_path_factory, empty_store):
+    """A working folder whose store has been made; test_readme.py begins without one."""
+    path = tmp_path_factory.mktemp("work")
+    copyfile(empty_store, path / "mlflow.db")
+    return Folder(path)
 
 
 @pytest.fixture
-def new_folder(tmp_path):
+def new_folder(tmp_path, empty_store):
+    copyfile(empty_store, tmp_path / "mlflow.db")
     return Folder(tmp_path)
 
 

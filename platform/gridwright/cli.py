@@ -6,6 +6,7 @@ it is needed, so that a wrong command is answered at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,8 @@ _SHOWN = ("all", "hydra", "job")
 
 def main() -> None:
     """Run the command line; never returns."""
+    # What imports make stays: looking for garbage after every 700 objects is a sixth of their time.
+    gc.set_threshold(100_000)
     sys.exit(run(sys.argv[1:]))
 
 
