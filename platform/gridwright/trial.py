@@ -120,6 +120,9 @@ class TrialUnderWay:
         """Do a step of the trial; whatever it raises is the failure of this trial only."""
         try:
             step()
+        except SystemExit as error:
+            # It would end the worker, and whatever else the worker has to do.
+            self.fail(PluginError(f"the model's code called sys.exit({error.code!r})"))
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises
             self.fail(error)
 

@@ -1,10 +1,13 @@
 """The writer's patience with a store that cannot be used for a while."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from gridwright.errors import TrackingError
+from gridwright.schema import TrackingConfiguration
+from gridwright.tracking import writer as module
 from gridwright.tracking.store import StoreUnavailable
 from gridwright.tracking.writer import IN_MEMORY, Writer
 
@@ -35,6 +38,25 @@ def test_a_store_that_comes_back_gets_everything_in_order():
     assert list(writer.interruptions) == ["database is locked"]
     assert writer.interruptions["database is locked"] >= 0.03
     writer.close()
+
+
+def test_a_server_that_is_gone_for_a_minute_loses_nothing(monkeypatch):
+    """By its own clock: each attempt takes the two seconds that usually lie between them."""
+    clock = [0.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    store = Store(times=30)
+
+    def write(waiting):
+        clock[0] += TrackingConfiguration.retry_interval
+        store.write(waiting)
+
+    writer = Writer(write, patience=TrackingConfiguration.patience, interval=0.001)
+    for file in FILES:
+        writer.put(file)
+    writer.drain()
+    writer.close()
+    assert store.written == FILES
+    assert writer.interruptions == {"database is locked": 62.0}
 
 
 def test_patience_has_an_end():

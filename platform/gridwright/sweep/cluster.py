@@ -116,9 +116,24 @@ class Cluster:
                 options["_temp_dir"] = "/tmp/ray"  # noqa: S108 - Ray's own default
         # Whatever happens to a trial is in its result; Ray's own words help nobody.
         options |= {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        _silence_raylet()
         _start(options, attempts=1 if self._address else _ATTEMPTS)
         self._owned = True
         from ray import tune  # noqa: F401 - takes a second, and is needed next
+
+
+def _silence_raylet() -> None:
+    """Keep what Ray's own processes say of a lost worker from the terminal.
+
+    They print a paragraph for each, whatever `log_to_driver` is; the trial's result says it in a
+    sentence.
+    """
+    from ray._private import worker  # Ray has no setting for it
+
+    def say_nothing(data: Any, *, ignore_prefix: bool) -> None:
+        del data, ignore_prefix
+
+    worker.print_to_stdstream = say_nothing
 
 
 def _start(options: Mapping[str, Any], attempts: int) -> None:

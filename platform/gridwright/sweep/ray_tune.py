@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 WORKER_GROWTH = 2**30
 
 _LOST = (
-    "its worker died twice while it ran (killed, out of memory, or hanging for twice "
-    "resources.timeout): give it more memory, or run fewer trials at once with resources.cpus"
+    "its worker died twice while it ran (its code ended the process, it was killed, ran out of "
+    "memory, or hung for twice resources.timeout): if it is memory, run fewer trials at once with "
+    "resources.cpus"
 )
 
 

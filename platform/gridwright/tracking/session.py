@@ -14,6 +14,7 @@ from gridwright.errors import TrackingError
 from gridwright.passwords import without_passwords
 from gridwright.tracking import run_record, spool, sweep_run, tags
 from gridwright.tracking.embedded_store import EmbeddedStore
+from gridwright.tracking.neighbours import Presence, Turn
 from gridwright.tracking.params import flat_params
 from gridwright.tracking.probes import bounded_probes
 from gridwright.tracking.provenance import Provenance, capture
@@ -57,11 +58,16 @@ class TrackingSession:
         self._errors: dict[str, FinishedRun] = {}
         self._cut_off: dict[str, list[str]] = {}
         self._sweep: sweep_run.SweepRun | None = None
+        self._turn: Turn | None = None
+        # Of the runs, which count: all, or only those below the sweep's run.
+        self._counted = ""
         # Files of which an attempt to write them failed, perhaps halfway.
         self._doubtful: set[Path] = set()
         self._waits_for_room = False
         self._embedded = EmbeddedStore.behind(store.client)
         settings = store.settings
+        with store.lock:
+            self._presence = Presence(settings.own_spool)
         self._writer = Writer(self._write, settings.patience, settings.retry_interval)
 
     @classmethod
@@ -87,11 +93,14 @@ class TrackingSession:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self._writer.stop()
-            return
-        self._writer.close()
-        self._writer.drain()
+        try:
+            if error is not None:
+                self._writer.stop()
+                return
+            self._writer.close()
+            self._writer.drain()
+        finally:
+            self._end_turn()
 
     def recover(self) -> int:
         """Write what the spool holds, and return how many trials that were.
@@ -127,16 +136,22 @@ class TrackingSession:
     def start_sweep(self, sweep: SweepRecord) -> str:
         """Return the id of the sweep's run: a new one, or the one with the same key.
 
-        For a sweep that runs its trials anew, only its own count as finished from here on.
+        For a sweep that runs its trials anew, only its own count as finished from here on. Where
+        another process runs the same sweep, this waits for its end.
 
         Raises:
             TrackingError: the store refuses it.
         """
+        self._end_turn()
+        self._turn = Turn(self.store.settings.own_spool, sweep.key)
+        if self._turn.take():
+            self._finished = None
+            self.recover()  # the other one may have died
         with self.store.lock, sentences(self.store.settings, "start the run of the sweep"):
             self._sweep = sweep_run.start(self.store, sweep, self.provenance)
             if sweep.anew:
-                own = f"tags.\"{tags.PARENT}\" = '{self._sweep.run_id}'"
-                self._finished = self._read_finished(own)
+                self._counted = f"tags.\"{tags.PARENT}\" = '{self._sweep.run_id}'"
+                self._finished = self._read_finished()
         return self._sweep.run_id
 
     def commands(self, sweep_run_id: str) -> list[str]:
@@ -215,6 +230,12 @@ class TrackingSession:
         if self._sweep is not None:
             with self.store.lock, sentences(self.store.settings, "end the run of the sweep"):
                 sweep_run.end(self.store, self._sweep, status)
+        self._end_turn()
+
+    def _end_turn(self) -> None:
+        if self._turn is not None:
+            self._turn.end()
+            self._turn = None
 
     @property
     def interruptions(self) -> Mapping[str, float]:
@@ -229,11 +250,30 @@ class TrackingSession:
                 self._finished = None
                 return
             trial = waiting.trial or spool.read(file)
+            if self._presence.others_write() and self._is_known(trial):
+                file.unlink()
+                return
             self._replace_cut_off(trial.spec.key)
             begun = self._begun(trial) if file in self._doubtful else None
             self._doubtful.add(file)
             self._complete(file, trial, begun)
             self._doubtful.remove(file)
+
+    def _is_known(self, trial: SpooledTrial) -> bool:
+        """Tell whether another process has finished this trial meanwhile; then its run counts."""
+        key = trial.spec.key
+        anew = not trial.spec.config.get("reuse", True)
+        if trial.result.failure is not None or (anew and not self._counted):
+            return False
+        same = f"tags.\"{tags.TRIAL_KEY}\" = '{key}'"
+        if self._counted:
+            same += f" and {self._counted}"
+        known = self._read_finished(same).get(key)
+        if known is None:
+            return False
+        if self._finished is not None:
+            self._finished[key] = known
+        return True
 
     def _recover_file(self, file: Path) -> int:
         try:
@@ -241,7 +281,12 @@ class TrackingSession:
         except TrackingError as error:
             _log.warning("%s; it is now %s, and its trial runs again", error, spool.set_aside(file))
             return 0
-        self._complete(file, trial, self._begun(trial))
+        begun = self._begun(trial)
+        if begun is None and self._is_known(trial):
+            # It is of a process that is alive, and which another one was quicker than.
+            file.unlink()
+            return 0
+        self._complete(file, trial, begun)
         return 1
 
     def _begun(self, trial: SpooledTrial) -> Run | None:
@@ -303,7 +348,8 @@ class TrackingSession:
                 self.store.client.delete_run(run_id)
 
     def _read_finished(self, condition: str = "") -> dict[str, FinishedRun]:
-        """Return what meets `condition`; of several runs of one trial the newest."""
+        """Return what meets `condition`, or all that counts; of several runs of one the newest."""
+        condition = condition or self._counted
         found: dict[str, FinishedRun] = {}
         for run in self.store.runs(self.store.settings.experiment_name, condition):
             if tags.TRIAL_KEY not in run.data.tags or run.info.status not in {"FINISHED", "FAILED"}:
