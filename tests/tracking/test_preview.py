@@ -9,7 +9,7 @@ from gridwright.datasets import load, split
 from gridwright.datasets.dataset import Dataset
 from gridwright.datasets.settings import DatasetSettings
 from gridwright.datasets.splits import divide
-from gridwright.tracking.preview import preview_files
+from gridwright.tracking.preview import preview_files, preview_of
 
 PARTS = {"test_fraction": 0.2, "validation_fraction": 0.2}
 
@@ -27,6 +27,9 @@ def test_a_table_shows_its_own_columns_and_the_target(tmp_path):
     told = json.loads(files["preview/cars.json"])
     assert told["source"] == str(path)
     assert sum(told["classes"].values()) == told["num_train"] == 38
+    sentence = preview_of(split(load(config), config, "validation")).sentence
+    assert sentence.startswith("Samples: 38 train, 10 validation, 12 test. Classes of the training")
+    assert f"no: {told['classes']['no']}, yes: {told['classes']['yes']}. Source: {path}" in sentence
 
 
 @pytest.mark.parametrize("shape", [(9, 8), (9, 8, 1), (9, 8, 3)])

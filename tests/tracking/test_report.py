@@ -200,7 +200,7 @@ def test_the_page_holds_everything_and_asks_for_nothing(
     for part in (
         SWEEP.name, "Repeated seeds", "Leaderboard", "Worst mistakes of the best model",
         "Failed trials", "the loss is inf", "Claims of table 3", SWEEP.command, "<script>",
-        "gridwright rerun=",
+        "gridwright rerun=", "A few rows of the data", "sepal length (cm)", "Samples: ",
     ):  # fmt: skip
         assert part in shown, part
     assert shown.index("Repeated seeds") < shown.index("Leaderboard")

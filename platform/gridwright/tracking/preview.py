@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridwright.tracking.artifact_files import put
+from gridwright.tracking.report_table import ReportTable
 from gridwright.tracking.store import sentences
 
 if TYPE_CHECKING:
@@ -46,15 +47,54 @@ def preview_files(data: TrialData) -> dict[str, bytes]:
     """Return path -> content: sizes and class counts, and rows (CSV) or pictures (PNG)."""
     name = f"{FOLDER}/{_NOT_IN_NAMES.sub('_', data.description.name)}"
     text = json.dumps(data.profile() | {"source": data.source}, indent=1, ensure_ascii=False)
+    preview = preview_of(data)
     files = {f"{name}.json": text.encode()}
-    if data.raw_probes is not None or data.x_train.ndim == 2:
-        files[f"{name}.csv"] = _rows(data).encode()
-    elif data.x_train.dtype == np.uint8 and _is_picture(data.x_train.shape[1:]):
-        files[f"{name}.png"] = _pictures(data)
+    if preview.table is not None:
+        files[f"{name}.csv"] = preview.table.to_csv().encode()
+    if preview.png:
+        files[f"{name}.png"] = preview.png
     return files
 
 
-def _rows(data: TrialData) -> str:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the report shows of the data.
+
+    Attributes:
+        sentence: its sizes, class balance, source and digest.
+        table: a few rows; None for what has none.
+        png: a few pictures; empty for what is none.
+    """
+
+    sentence: str
+    table: ReportTable | None
+    png: bytes
+
+
+def preview_of(data: TrialData) -> Preview:
+    """Return the preview of a data set."""
+    tabular = data.raw_probes is not None or data.x_train.ndim == 2
+    pictures = data.x_train.dtype == np.uint8 and _is_picture(data.x_train.shape[1:])
+    return Preview(
+        _sentence(data),
+        _rows(data) if tabular else None,
+        _pictures(data) if pictures and not tabular else b"",
+    )
+
+
+def _sentence(data: TrialData) -> str:
+    told = data.profile()
+    sizes = [f"{told[k]} {k.removeprefix('num_')}" for k in told if k.startswith("num_")]
+    counts = [f"{label}: {count}" for label, count in told.get("classes", {}).items()]
+    more = f", ... ({len(counts)} classes)" if len(counts) > _CLASSES else ""
+    balance = f" Classes of the training part: {', '.join(counts[:_CLASSES])}{more}."
+    return (
+        f"Samples: {', '.join(sizes)}.{balance if counts else ''} Source: {data.source}. "
+        f"SHA-256: {told['sha256']}."
+    )
+
+
+def _rows(data: TrialData) -> ReportTable:
     rows = data.probe_rows[:_ROWS]
     x, y = (
         (data.x_train, data.y_train)
@@ -66,11 +106,8 @@ def _rows(data: TrialData) -> str:
     if data.raw_probes is not None:
         names, values = list(data.raw_probes.names), data.raw_probes[:_ROWS].rows_as_written()
     targets = y[rows].reshape(len(rows), -1).tolist()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, *data.description.target_names])
-    writer.writerows([*row, *target] for row, target in zip(values, targets, strict=True))
-    return text.getvalue()
+    cells = [[*row, *target] for row, target in zip(values, targets, strict=True)]
+    return ReportTable("A few rows of the data", [*names, *data.description.target_names], cells)
 
 
 def _is_picture(shape: tuple[int, ...]) -> bool:

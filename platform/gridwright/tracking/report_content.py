@@ -14,6 +14,7 @@ from gridwright.errors import GridwrightError
 from gridwright.tracking import champion_figures
 from gridwright.tracking.figures import CURVES, Curves, best_curves, durations, effects
 from gridwright.tracking.leaderboard import Leaderboard
+from gridwright.tracking.preview import preview_of
 from gridwright.tracking.repeats import EXPLANATION, RepeatBoard
 from gridwright.tracking.report_table import ReportTable
 from gridwright.tracking.verdicts import Verdicts, verdicts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from gridwright.contract import RankBy
     from gridwright.datasets import TrialData
+    from gridwright.tracking.preview import Preview
     from gridwright.tracking.records import FinishedRun
     from gridwright.tracking.store import Store
 
@@ -52,6 +54,7 @@ class Chapter:
         tables: further tables.
         pictures: its figures.
         remarks: what could not be shown, and why.
+        preview: what its data look like; None where the data are not at hand.
     """
 
     dataset: str
@@ -60,6 +63,7 @@ class Chapter:
     tables: tuple[ReportTable, ...] = ()
     pictures: tuple[Picture, ...] = ()
     remarks: tuple[str, ...] = field(default=())
+    preview: Preview | None = None
 
 
 def chapters(
@@ -114,7 +118,8 @@ def _chapter(
                 figures += _model_figures(shown, name)
         pictures = [_picture(f"{file}{ending}.png", figure) for file, figure in figures]
     tables += _failures(board, ending)
-    return Chapter(name, board, repeats, tuple(tables), tuple(pictures), tuple(remarks))
+    preview = None if data is None else preview_of(data)
+    return Chapter(name, board, repeats, tuple(tables), tuple(pictures), tuple(remarks), preview)
 
 
 def _sweep_figures(
