@@ -2,6 +2,9 @@
 
 `...` stands for what is different from one installation to the next: folders, lists of what is
 installed. Every command is run as it is typed; nothing may be left in the folder.
+
+Two sentences need a cluster or a second process, and are tested with them: a full queue in
+sweep/test_ray_tune.py, the same sweep twice at once in integration/test_several_sweeps.py.
 """
 
 import errno

@@ -131,7 +131,7 @@ def show(config: Mapping[str, Any], plan: Plan, mark: str) -> None:
     """
     from gridwright.announcement import opening
     from gridwright.dry_run import grid_text
-    from gridwright.forecast import said
+    from gridwright.forecast import WAIT_OF_DRY_RUN, said
     from gridwright.tracking import past_trials
 
     past = past_trials(tracking_settings(config, plan)) if config["reuse"] else []
@@ -140,7 +140,7 @@ def show(config: Mapping[str, Any], plan: Plan, mark: str) -> None:
     print(opening(plan.specs, len(todo), reuse=config["reuse"], mark=mark, would=True))
     print(grid_text(plan.specs, finished))
     with forecasting(config, plan) as under_way:
-        forecast = under_way.finish(todo, past, wait=120) if under_way else None
+        forecast = under_way.finish(todo, past, wait=WAIT_OF_DRY_RUN) if under_way else None
     if text := said(forecast, under_way):
         print(text)
     print("Nothing was started and nothing was written (dry_run=true).")

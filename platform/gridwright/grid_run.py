@@ -55,7 +55,7 @@ class GridRun:
     def run(self, cluster: Cluster) -> None:
         """Run the trials that MLflow does not hold yet, then rank, report and promote."""
         from gridwright.announcement import opening
-        from gridwright.forecast import comparison, said
+        from gridwright.forecast import WAIT, comparison, said
         from gridwright.tracking import PastTrial
 
         session = self._session
@@ -73,7 +73,7 @@ class GridRun:
             )
         )
         past = [PastTrial.of(run) for run in finished.values()]
-        forecast = self._forecast.finish(todo, past, wait=4) if self._forecast else None
+        forecast = self._forecast.finish(todo, past, wait=WAIT) if self._forecast else None
         if text := said(forecast, self._forecast):
             print(text, flush=True)
         begun = time.monotonic()

@@ -80,7 +80,7 @@ def show_search(config: Mapping[str, Any], trials: SearchTrials) -> None:
         TrackingError: the store is there and cannot be read.
         InvalidTrials: a point cannot run.
     """
-    from gridwright.forecast import said
+    from gridwright.forecast import WAIT_OF_DRY_RUN, said
     from gridwright.preflight import Plan
     from gridwright.search_preview import kind, space_text
     from gridwright.tracking import past_trials
@@ -92,7 +92,7 @@ def show_search(config: Mapping[str, Any], trials: SearchTrials) -> None:
     print(space_text(trials.space, settings, f"{config['rank_by']}_score"))
     past = past_trials(tracking_settings(config, plan))
     with forecasting(config, plan) as under_way:
-        forecast = under_way.finish(sample, past, wait=30) if under_way else None
+        forecast = under_way.finish(sample, past, wait=WAIT_OF_DRY_RUN) if under_way else None
     if forecast:
         if settings.max_trials is None:
             print(f"\nFor {len(sample)} trials of it, chosen by chance:")

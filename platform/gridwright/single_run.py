@@ -43,7 +43,8 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
 
     (spec,) = plan.specs
     data = plan.data[spec.dataset_key]
-    if spec.config["reuse"] and spec.key in session.finished():
+    known = spec.config["reuse"] and spec.key in session.finished()
+    if known:
         print("This trial is already finished: nothing was run.")
     else:
         plugin = load_model_plugin(spec.model)
@@ -54,7 +55,8 @@ def run_single(plan: Plan, session: TrackingSession) -> None:
             checkpoints.settle(result)
         session.drain()
     (run,) = session.runs([spec.key])
-    log_preview(session.store, run.run_id, [data])
+    if not known:
+        log_preview(session.store, run.run_id, [data])
     if run.failure is not None:
         print(conclusion.of_run(run, session.store.settings))
         where = f" in epoch {run.failure.epoch}" if run.failure.epoch else ""

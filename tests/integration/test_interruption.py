@@ -9,15 +9,12 @@ import pytest
 
 pytestmark = pytest.mark.slow
 TRIALS = 24
-COMMAND = [
-    "-m",
-    "dataset=iris",
-    "model=numpy-mlp",
-    "model.epoch=200",
-    "model.batch_size=4",
-    f"seed=range(0,{TRIALS})",
-    "resources.batch=false",  # one after the other: some are under way whenever it ends
-]
+COMMON = ["-m", "dataset=iris", "model=numpy-mlp", "model.batch_size=4", "forecast=false"]
+COMMON += [f"seed=range(0,{TRIALS})"]
+#: Trials one after the other, of which some are under way whenever the sweep ends; and six at a
+#: time trained as one computation, on each of two cores: when the first have come, others train.
+ALONE = [*COMMON, "model.epoch=200", "resources.batch=false"]
+TOGETHER = [*COMMON, "model.epoch=1000"]
 
 
 def finished_trials(folder):
@@ -35,17 +32,17 @@ def finished_trials(folder):
 
 
 @pytest.mark.parametrize(
-    ("number", "times", "status", "parent_status"),
+    ("command", "number", "times", "status", "parent_status"),
     [
-        (signal.SIGINT, 1, 130, "KILLED"),
-        (signal.SIGINT, 2, 130, "KILLED"),
-        (signal.SIGKILL, 1, -signal.SIGKILL, "RUNNING"),
+        (ALONE, signal.SIGINT, 1, 130, "KILLED"),
+        (ALONE, signal.SIGINT, 2, 130, "KILLED"),
+        (TOGETHER, signal.SIGKILL, 1, -signal.SIGKILL, "RUNNING"),
     ],
-    ids=["Ctrl-C", "Ctrl-C twice", "SIGKILL"],
+    ids=["Ctrl-C", "Ctrl-C twice", "SIGKILL within a batch"],
 )
-def test_the_same_command_goes_on(new_folder, number, times, status, parent_status):
-    process = new_folder.start(*COMMAND)
-    while finished_trials(new_folder) < 5:
+def test_the_same_command_goes_on(new_folder, command, number, times, status, parent_status):
+    process = new_folder.start(*command)
+    while finished_trials(new_folder) < 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     for _ in range(times):
@@ -57,13 +54,15 @@ def test_the_same_command_goes_on(new_folder, number, times, status, parent_stat
     (parent,), trials = new_folder.runs()
     # After two, the process left before or after it could end the sweep's run.
     assert parent.info.status in ({"KILLED", "RUNNING"} if times == 2 else {parent_status})
-    assert 5 <= len(trials) < TRIALS
+    assert 2 <= len(trials) < TRIALS
     if number is signal.SIGINT:
         assert "To continue: gridwright -m dataset=iris" in err
 
-    out, _ = new_folder.run(*COMMAND)
-    assert f"{TRIALS} trials of numpy-mlp on iris" in out
+    out, _ = new_folder.run(*command)
+    assert f"{TRIALS} trials of numpy-mlp on iris: " in out, "what is finished is taken over"
     (again,), trials = new_folder.runs()
     assert (again.info.run_id, again.info.status) == (parent.info.run_id, "FINISHED")
     assert len(trials) == TRIALS
-    new_folder.assert_complete(epochs=200)
+    new_folder.assert_complete(epochs=200 if command is ALONE else 1000)
+    if command is TOGETHER:
+        assert max(run.data.metrics["trained_together"] for run in trials) >= 3

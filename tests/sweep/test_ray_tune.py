@@ -1,14 +1,18 @@
 """Real Ray: every trial has exactly one result, whatever happens to the workers."""
 
+import os
+import threading
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import ray
 
 from gridwright.contract import TrialSpec
 from gridwright.errors import SweepError
-from gridwright.sweep import run_trials
+from gridwright.sweep import queueing, run_trials
 
 pytestmark = [
     pytest.mark.slow,
@@ -141,6 +145,38 @@ def test_an_error_of_the_receiver_ends_the_sweep(cluster):
 def test_what_no_node_can_hold_is_refused(cluster, options, sentence):
     with pytest.raises(SweepError, match=sentence):
         run(specs(1), cluster, **options)
+
+
+class Occupant:
+    def is_there(self):
+        return True
+
+
+def test_a_full_cluster_is_told_and_waited_for(cluster, monkeypatch, caplog):
+    monkeypatch.setattr(queueing, "PATIENCE", 1.0)
+    cluster.ready()
+    cpus = len(os.sched_getaffinity(0))
+    occupant = ray.remote(num_cpus=cpus)(Occupant).remote()
+    ray.get(occupant.is_there.remote())
+    told = []
+
+    def leave_once_told():
+        deadline = time.monotonic() + 120
+        while not caplog.messages and time.monotonic() < deadline:
+            time.sleep(0.05)
+        told.extend(caplog.messages)
+        ray.kill(occupant)
+
+    leaving = threading.Thread(target=leave_once_told)
+    leaving.start()
+    results = run(specs(2), cluster)
+    leaving.join()
+    assert not any(result.failure for result in results)
+    (sentence,) = told
+    assert sentence == (
+        f"the cluster is full: a trial asks for 1 CPU, and 0 of {cpus} CPU are free; the sweep "
+        "waits until others give some back (Ctrl-C ends it, and the same command goes on later)"
+    )
 
 
 def test_a_worker_that_has_grown_gives_way_to_another(cluster):

@@ -5,7 +5,20 @@ the cost of every other cell follows from what they have in common (`costs`); wo
 the machine's load make a duration of it, with an interval (`duration`).
 """
 
-from gridwright.forecast.forecasting import Forecast, ForecastUnderWay
+from gridwright.forecast.forecasting import (
+    WAIT,
+    WAIT_OF_DRY_RUN,
+    Forecast,
+    ForecastUnderWay,
+)
 from gridwright.forecast.sentence import comparison, said, sentence
 
-__all__ = ["Forecast", "ForecastUnderWay", "comparison", "said", "sentence"]
+__all__ = [
+    "WAIT",
+    "WAIT_OF_DRY_RUN",
+    "Forecast",
+    "ForecastUnderWay",
+    "comparison",
+    "said",
+    "sentence",
+]

@@ -33,6 +33,8 @@ _RUN_BYTES = 60_000
 _EPOCH_BYTES = 700
 _WORKER_MEMORY = 350_000_000
 _OWN_MEMORY = 1_200_000_000
+#: Seconds for which a probe is waited for at least: by a sweep, and where nothing else is asked.
+WAIT, WAIT_OF_DRY_RUN = 4.0, 120.0
 #: A forecast may cost this share of its sweep, which it waits for a plugin that is slow to import.
 _PATIENCE = 0.02
 #: Multiplications and additions a second that no core exceeds (float32): a least time follows.
@@ -116,7 +118,8 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         if self._probe is None:
             self.silence = "how many workers the cluster has is not known before it is reached"
             return None
-        measured = self._probe.results(max(wait, self._patience(todo)))
+        wait = max(wait, self._patience(todo))
+        measured = self._probe.results(wait)
         self._probe = None
         if not todo:
             return None
@@ -127,8 +130,8 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
             all_costs = costs_of.from_past(self._specs, past)
         if all_costs is None:
             self.silence = (
-                f"nothing was measured within {wait:g} s; dry_run=true waits longer, and the next "
-                "sweep on this data knows from this one"
+                f"nothing was measured within {wait:.0f} s; dry_run=true waits longer, and the "
+                "next sweep on this data knows from this one"
             )
             return None
         return self._forecast(_of_these(all_costs, self._specs, todo), todo)

@@ -120,6 +120,7 @@ class _Sweep:
         from ray import tune
 
         from gridwright.sweep.delivery import Delivery
+        from gridwright.sweep.queueing import Queueing
         from gridwright.sweep.worker import PACK, PackTrainable
 
         todo = list(self._missing.values())
@@ -133,7 +134,10 @@ class _Sweep:
             batches=frozenset(map(tuple, batches)),
         )
         delivery = Delivery(self._deliver)
-        with tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage:
+        with (
+            tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage,
+            Queueing(self._resources) as queueing,
+        ):
             tune.run(
                 trainable,
                 name="sweep",
@@ -141,7 +145,7 @@ class _Sweep:
                 resources_per_trial=dict(self._resources),
                 reuse_actors=True,
                 storage_path=storage,
-                callbacks=[delivery],
+                callbacks=[delivery, queueing],
                 stop=delivery.stopper,
                 verbose=0,
                 raise_on_failed_trial=False,

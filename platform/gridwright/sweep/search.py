@@ -21,6 +21,7 @@ from ray.tune.search import Searcher
 from gridwright.sweep.delivery import Delivery
 from gridwright.sweep.epoch_worker import DATA, END, EPOCH, SCORE, SPEC, EpochTrainable, StopBoard
 from gridwright.sweep.nodes import check_nodes
+from gridwright.sweep.queueing import Queueing
 from gridwright.sweep.ray_tune import check_resources, run_trials, workers
 from gridwright.sweep.worker import PAYLOAD
 
@@ -121,7 +122,10 @@ class Search:
             checkpoints=checkpoints,
             board=board,
         )
-        with tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage:
+        with (
+            tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage,
+            Queueing(resources) as queueing,
+        ):
             analysis = tune.run(
                 trainable,
                 name="search",
@@ -132,7 +136,7 @@ class Search:
                 resources_per_trial=dict(resources),
                 reuse_actors=True,
                 storage_path=storage,
-                callbacks=[delivery],
+                callbacks=[delivery, queueing],
                 stop=delivery.stopper,
                 verbose=0,
                 raise_on_failed_trial=False,

@@ -1,0 +1,38 @@
+"""When a sweep says that it waits for others; test_ray_tune has the sweep that goes on then."""
+
+import time
+
+import pytest
+import ray
+
+from gridwright.sweep import queueing
+from gridwright.sweep.queueing import Queueing
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own
+
+
+def test_nothing_is_told_where_a_worker_has_started_or_only_starts(cluster, monkeypatch, caplog):
+    monkeypatch.setattr(queueing, "PATIENCE", 0.2)
+    cluster.ready()
+    started = {"cpu": 10_000.0}
+    with Queueing(started) as one:
+        one.on_trial_start(0, [], None)
+        time.sleep(0.5)
+    with Queueing({"cpu": 1.0, "gpu": 0.0}):
+        time.sleep(0.5)
+    assert caplog.messages == []
+
+
+def test_what_is_asked_for_and_what_is_free_is_told_once(cluster, monkeypatch, caplog):
+    monkeypatch.setattr(queueing, "PATIENCE", 0.2)
+    cluster.ready()
+    there = ray.cluster_resources()["CPU"]
+    with Queueing({"cpu": 10_000.0, "gpu": 0.5}):
+        deadline = time.monotonic() + 60
+        while not caplog.messages and time.monotonic() < deadline:
+            time.sleep(0.05)
+    (told,) = caplog.messages
+    assert told.startswith(
+        f"the cluster is full: a trial asks for 10000 CPU and 0.5 GPU, and {there:g} of {there:g} "
+        "CPU and 0 of 0 GPU are free; the sweep waits"
+    )
