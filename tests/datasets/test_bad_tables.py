@@ -284,8 +284,13 @@ def test_folds_beyond_the_smallest_class(write):
         split(load(config), config, "validation")
     assert str(caught.value) == (
         "dataset.folds=9 needs at least 9 samples of class 'no', but the training part of my has 8: "
-        "take fewer folds"
+        "take at most 8 folds"
     )
+    path.write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)) + "40,rare\n")
+    with pytest.raises(
+        DatasetError, match=r"class 'rare', but .* has 1: add some, or leave those out"
+    ):
+        split(load(config), config, "validation")
 
 
 def test_what_comes_last_is_held_out(write):

@@ -145,7 +145,7 @@ def _number(name: str, values: pa.ChunkedArray, decimal: str) -> Column:
         array, notation = _written(name, values, decimal)
         whole = False
     else:
-        array = values.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
+        array = values.cast(pa.float64(), safe=False).to_numpy()
         whole = pa.types.is_integer(values.type) and values.null_count == 0
         # Beyond that, a float is no longer every whole number.
         whole = whole and bool(np.abs(array).max() <= _LARGEST_WHOLE)

@@ -82,9 +82,11 @@ def folds_of(dataset: Dataset, rows: Array, settings: DatasetSettings) -> list[D
         splitter = ms.KFold(n_splits=n, shuffle=True, random_state=seed)
         found, least, what = len(rows), 2 * n, "samples"
     if found < least:
+        most = found * n // least
+        way = f"take at most {most} folds" if most > 1 else "add some, or leave those out"
         raise DatasetError(
             f"dataset.folds={n} needs at least {least} {what}, but the training part of "
-            f"{dataset.name} has {found}: take fewer folds"
+            f"{dataset.name} has {found}: {way}"
         )
     divisions = list(splitter.split(np.zeros(len(rows)), y, groups))
     for kept, _ in divisions:

@@ -20,17 +20,18 @@ def useless(column: Column | None) -> str | None:
     """Return why a column is no feature; None for one that may be."""
     if column is None:
         return "it has no value at all"
-    present = column.values[~column.gaps]
-    if not column.optional and (present == present[0]).all():
+    if not column.optional and (column.values == column.values[0]).all():
         value = column.take(slice(1)).as_written()[0]
         return f"it has the same value in every row ({value!r})"
-    # Only texts: to count the different values of a large column of numbers takes long.
-    distinct = len(np.unique(present)) if column.kind == "category" else 0
-    if distinct > max(_FEW, _MOSTLY_DISTINCT * len(present)):
-        return (
-            f"{distinct} of its {len(present)} texts are different, as in names or ids "
-            f"('dataset.types={{{column.name}: category}}' keeps it)"
-        )
+    if column.kind == "category":
+        # Only texts: to count the different values of a large column of numbers takes long.
+        present = column.values[~column.gaps]
+        distinct = len(np.unique(present))
+        if distinct > max(_FEW, _MOSTLY_DISTINCT * len(present)):
+            return (
+                f"{distinct} of its {len(present)} texts are different, as in names or ids "
+                f"('dataset.types={{{column.name}: category}}' keeps it)"
+            )
     if counts_rows(column):
         return f"it numbers the rows ('dataset.types={{{column.name}: number}}' keeps it)"
     return None
