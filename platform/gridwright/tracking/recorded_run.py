@@ -87,6 +87,6 @@ class RecordedRun:
             plugin_version=held.get("gridwright.plugin_version", ""),
             # A failed trial has no model, and so no list.
             requirements=(requirements_of(client, run) if run.info.status == "FINISHED" else {}),
-            commit=held.get("gridwright.git_commit", ""),
+            commit=held.get(tags.COMMIT, ""),
             dirty=held.get("gridwright.git_dirty") == "true",
         )

@@ -121,7 +121,7 @@ def _sweep(client: MlflowClient, parent: Run) -> RecordedSweep:
         command=held.get("gridwright.command", ""),
         date=f"{began:%Y-%m-%d}",
         seconds=(info.end_time - info.start_time) / 1000,
-        commit=held.get("gridwright.git_commit", ""),
+        commit=held.get(tags.COMMIT, ""),
         dirty=held.get("gridwright.git_dirty") == "true",
         versions=own | ({} if finished is None else _requirements(client, finished)),
         trials=tuple(_trial(client, run) for run in runs),

@@ -159,7 +159,7 @@ def _assembled(
         if tags.TRIAL_KEY in found and kind in {None, "diverged"}:
             yield PastTrial(
                 key=found[tags.TRIAL_KEY],
-                model=found.get("gridwright.model", ""),
+                model=parameters.get(run, {}).get("model", ""),
                 data_digest=found.get("gridwright.data_digest", ""),
                 failed=kind is not None,
                 parameters=parameters.get(run, {}),

@@ -23,19 +23,22 @@ SWEEP_KEY = "gridwright.sweep_key"
 DATASET_KEY = "gridwright.dataset_key"
 RANK_BY = "gridwright.rank_by"
 FAILURE_KIND = "gridwright.failure_kind"
+COMMIT = "mlflow.source.git.commit"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 
 
 def of_trial(trial: SpooledTrial) -> dict[str, str]:
-    """Return the tags of a trial's run."""
+    """Return the tags of a trial's run.
+
+    MLflow's UI lists every tag of every run it shows, so that none says what a parameter says:
+    `model` and `dataset` are parameters (see `gridwright.tracking.params`).
+    """
     spec, failure = trial.spec, trial.result.failure
     tags = {
         TRIAL_KEY: spec.key,
-        "gridwright.dataset": spec.dataset,
         DATASET_KEY: spec.dataset_key,
         "gridwright.data_digest": spec.data_digest,
-        "gridwright.model": spec.model,
         "gridwright.plugin_version": spec.plugin_version,
         RANK_BY: spec.rank_by,
         "gridwright.command": spec.command,
@@ -83,10 +86,10 @@ def finished_run(run: Run) -> FinishedRun:
         status=cast("RunStatus", run.info.status),
         metrics=run.data.metrics,
         parameters=run.data.params,
-        dataset=tags.get("gridwright.dataset", ""),
+        dataset=run.data.params.get("dataset", ""),
         dataset_key=tags.get(DATASET_KEY, ""),
         data_digest=tags.get("gridwright.data_digest", ""),
-        model=tags.get("gridwright.model", ""),
+        model=run.data.params.get("model", ""),
         rank_by=cast("RankBy", tags.get(RANK_BY, "validation")),
         parent_run_id=tags.get(PARENT),
         failure=failure,
@@ -119,7 +122,6 @@ def _of_code(provenance: Provenance) -> dict[str, Any]:
         "mlflow.user": provenance.user,
     }
     if provenance.commit:
-        tags["mlflow.source.git.commit"] = provenance.commit
-        tags["gridwright.git_commit"] = provenance.commit
+        tags[COMMIT] = provenance.commit
         tags["gridwright.git_dirty"] = str(provenance.dirty).lower()
     return tags
