@@ -39,11 +39,11 @@ def confusion(verdicts: Verdicts, title: str) -> Figure:
     axes.set_yticks(range(n), classes)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.tick_params(labelsize=8, length=0)
+    axes.tick_params(labelsize=9, length=0)
     if n <= _NUMBERED:
         for row, column in np.argwhere(counts):
             dark = share[row, column] > 0.5
-            axes.text(column, row, counts[row, column], ha="center", va="center", fontsize=8,
+            axes.text(column, row, counts[row, column], ha="center", va="center", fontsize=9,
                       color="white" if dark else "black")  # fmt: skip
     headline(figure, title)
     return figure
@@ -70,6 +70,7 @@ def residuals(verdicts: Verdicts, title: str) -> Figure:
         right.hist(values[1] - values[0], bins=30, color=COLOURS[0])
         right.axvline(0, color=QUIET, linewidth=1)
         right.set_xlabel(f"predicted - true {name}")
+        right.set_ylabel("samples")
         tidy(right, "Errors")
     headline(figure, title)
     return figure

@@ -155,6 +155,7 @@ def durations(runs: Sequence[FinishedRun], title: str, rank_by: RankBy) -> Figur
     left, right = figure.subplots(1, 2)
     left.hist(seconds, bins=30, color=COLOURS[0])
     left.set_xlabel("seconds of training")
+    left.set_ylabel("trials")
     tidy(left, "Trials by time")
     right.plot(seconds, [run.metrics[metric] for run in timed], ".", color=COLOURS[0], alpha=0.5)
     right.set_xlabel("seconds of training")
@@ -175,7 +176,7 @@ def tidy(axes: Axes, title: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8)
+    axes.tick_params(labelsize=9)
 
 
 def _natural(value: str) -> tuple[bool, float, str]:

@@ -23,6 +23,8 @@ _TEMPLATE = "report.html"
 #: Rows of a table that the page shows; its CSV file has them all.
 ROWS = 50
 _RUN_ID = 8
+# Smaller than this share of itself, the text of a figure is too small to be read.
+_READABLE = 0.6
 
 
 def html_report(
@@ -42,7 +44,7 @@ def html_report(
         remarks: sentences for the top of the page.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"cell": _cell, "inline": _inline}
+    environment.filters |= {"cell": _cell, "inline": _inline, "narrowest": _narrowest}
     template = environment.from_string(
         (files("gridwright.tracking") / _TEMPLATE).read_text(encoding="utf-8")
     )
@@ -90,3 +92,8 @@ def _cell(value: Cell, column: str) -> str:
 
 def _inline(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _narrowest(png: bytes) -> int:
+    """Return the width in pixels to which a page may shrink a figure: the header says its own."""
+    return round(int.from_bytes(png[16:20], "big") * _READABLE)
