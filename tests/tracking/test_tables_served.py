@@ -366,3 +366,23 @@ def test_the_probes_of_a_table_are_stored_in_its_own_columns(served):
     split_form = json.loads((served_folder(served) / RAW_PROBES).read_text())
     assert split_form["columns"] == ["size", "weight", "colour", "born", "new"]
     assert {type(value) for value in split_form["data"][0]} <= {int, float, str, bool, type(None)}
+
+
+def test_the_file_itself_is_a_request(tmp_path, scoring_app):
+    ending, content, target, options = ZOO["missing values"]
+    path = tmp_path / f"my{ending}"
+    path.write_text(content)
+    _, data = trained(path, target, tmp_path / "model", **options)
+    app = scoring_app(str(tmp_path / "model"))
+    status, text = app.send(content.encode(), content_type="text/csv")
+    assert (status, len(json.loads(text).get("predictions", ()))) == (200, N), text
+    raw = data.raw_probes  # rows of the test part, among them gaps of every column
+    rows = raw.rows_as_written()
+    gaps = dict(
+        zip(raw.names, zip(*([v is None for v in row] for row in rows), strict=True), strict=True)
+    )
+    assert any(gaps["new"])
+    split_body = {"columns": list(raw.names), "data": rows}
+    as_csv = written(dict(zip(raw.names, zip(*rows, strict=True), strict=True)))
+    asked_in_csv = app.send(as_csv.encode(), content_type="text/csv")
+    assert (asked_in_csv[0], json.loads(asked_in_csv[1])) == app.ask(dataframe_split=split_body)

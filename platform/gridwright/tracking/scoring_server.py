@@ -13,10 +13,11 @@ import json
 import os
 import sys
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 from mlflow.exceptions import MlflowException
+from mlflow.types import DataType, Schema
 
 from gridwright.tracking.refusals import TOO_LARGE, UNSUPPORTED_TYPE, RefusedInput
 from gridwright.tracking.request_body import parse
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import ModuleType
 
-    from mlflow.types import Schema
+    from mlflow.types import ColSpec
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import Message
@@ -88,12 +89,25 @@ def _invocations(server: ModuleType, loader: str) -> Callable[..., Any]:
     return invocations
 
 
+def _gappy_booleans(schema: Schema | None) -> set[str]:
+    """Return the columns of truth values with gaps: pandas' type for these, bool, has none."""
+    if schema is None or schema.is_tensor_spec():
+        return set()
+    specs = cast("list[ColSpec]", schema.inputs)
+    return {str(s.name) for s in specs if s.type == DataType.boolean and not s.required}
+
+
 def _csv_parser(server: ModuleType) -> Callable[..., pd.DataFrame]:
     original = server.parse_csv_input
 
     @wraps(original)
     def parse_csv(csv_input: Any, schema: Schema | None = None) -> pd.DataFrame:
+        gappy = _gappy_booleans(schema)
+        if schema is not None and gappy:
+            schema = Schema([spec for spec in schema.inputs if spec.name not in gappy])
         frame: pd.DataFrame = original(csv_input=csv_input, schema=schema)
+        for name in gappy & set(frame.columns):
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
         # pandas takes the first values for an index, and all others move by one column.
         if not isinstance(frame.index, pd.RangeIndex):
             raise RefusedInput("every row of the CSV must have as many values as its header")
