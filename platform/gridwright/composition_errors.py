@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hydra.errors import MissingConfigException
     from omegaconf.errors import OmegaConfBaseException
 
+#: Characters of an override that an error repeats.
+_SHOWN = 200
+
 
 def explain(error: Exception, arguments: Sequence[str] = ()) -> GridwrightError | None:
     """Return the error with a sentence for a user; None for what is no fault of the user's.
@@ -117,12 +120,14 @@ def _unreadable_override(override: str, message: str) -> str:
     if "mismatched input '<EOF>'" in message:
         reason = "it ends too early: a bracket is not closed, or nothing follows a comma"
     elif "LexerNoViableAltException" in message:
-        reason = "a quote is not closed, or a space in a key or value is not quoted"
+        reason = "a quote is not closed, or a space, or a letter beyond A to Z, is not in quotes"
     else:
         # Hydra may first repeat the override, and always ends with the address of its manual.
         lines = [line.strip() for line in message.splitlines()]
         reason = next(line for line in lines if not line.startswith("Error parsing override"))
-    return f"cannot read '{override}': {reason}"
+    # A value of thousands of letters would bury the reason.
+    shown = override if len(override) <= _SHOWN else f"{override[:_SHOWN]}..."
+    return f"cannot read '{shown}': {reason}"
 
 
 def _wrong_value(error: OmegaConfBaseException) -> str:

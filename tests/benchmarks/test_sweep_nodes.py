@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parents[1] / "sweep" / "two_nodes.py"
 def test_two_nodes_against_one(capsys):
     def seconds(nodes):
         done = subprocess.run(
-            [sys.executable, str(SCRIPT), str(nodes), "16", "2"],
+            [sys.executable, str(SCRIPT), str(nodes), "32", "2"],
             capture_output=True,
             text=True,
             check=True,
@@ -25,6 +25,6 @@ def test_two_nodes_against_one(capsys):
     one, two = seconds(1), seconds(2)
     with capsys.disabled():
         print(
-            f"\n16 trials of 2 s: one node of one core {one:.1f} s, two such nodes {two:.1f} s, "
+            f"\n32 trials of 2 s: one node of one core {one:.1f} s, two such nodes {two:.1f} s, "
             f"ratio {one / two:.2f}"
         )

@@ -33,7 +33,15 @@ def test_other_programs_take_their_share():
 
 def test_long_histories_are_held_up_by_the_writer():
     short = replace(COSTS, seconds=np.full(1000, 0.001))
-    assert duration(short, 1_000_000, IDLE).seconds > duration(short, 1000, IDLE).seconds + 100
+    assert duration(short, 1_000_000, IDLE).seconds > duration(short, 1000, IDLE).seconds + 50
+
+
+def test_a_server_takes_longer_to_write_than_a_database():
+    short = replace(COSTS, seconds=np.full(1000, 0.001))
+    rows, requests = (
+        duration(short, 300_000, IDLE, by_server=by_server).seconds for by_server in (False, True)
+    )
+    assert requests > 2 * rows
 
 
 def test_what_is_uncertain_widens_the_interval():

@@ -16,8 +16,10 @@ _RAY_START = 3.5  # until the first worker takes a trial
 _END = 3.0  # leaderboard, report, figures, champion
 _END_PER_TRIAL = 0.004
 _PER_TRIAL = 0.012  # of a worker, and of Tune in this process
-_WRITTEN_RUN = 0.030  # of the writer, for a run without a history
-_WRITTEN_EPOCH = 0.00034  # of the writer, for the points of one epoch
+# Of the writer, for a run without a history and for the points of one epoch: rows in a database of
+# this machine, or requests of MLflow's client to a server.
+_ROWS = (0.010, 0.00009)
+_REQUESTS = (0.030, 0.00034)
 #: Seconds that `_loop` takes there.
 _REFERENCE = 0.0105
 #: Looks at what else runs, and by how much each step of niceness lessens its share (Linux).
@@ -74,16 +76,20 @@ class Surroundings:
         return max(1.0, (self.workers + others) / self.cpus) / max(1.0, self.workers / self.cpus)
 
 
-def duration(costs: Costs, epochs: float, place: Surroundings) -> Duration:
+def duration(
+    costs: Costs, epochs: float, place: Surroundings, *, by_server: bool = False
+) -> Duration:
     """Return how long the trials take from now to the end of the report.
 
     Args:
         costs: of each trial.
         epochs: points of each history, all trials together.
         place: where they run.
+        by_server: a tracking server takes the runs, not a database of this machine.
     """
     n_trials = len(costs.seconds)
-    written = (n_trials * _WRITTEN_RUN + epochs * _WRITTEN_EPOCH) / place.speed
+    of_run, of_epoch = _REQUESTS if by_server else _ROWS
+    written = (n_trials * of_run + epochs * of_epoch) / place.speed
     own = n_trials * _PER_TRIAL / place.speed
     ends = (_RAY_START + _END + n_trials * _END_PER_TRIAL) / place.speed + costs.start
 

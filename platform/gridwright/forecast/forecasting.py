@@ -185,7 +185,7 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
             if array is not None
         )
         return Forecast(
-            time=duration(costs, epochs, self._place),
+            time=duration(costs, epochs, self._place, by_server=self._folder is None),
             disk=len(todo) * (_RUN_BYTES + costs.model_bytes) + epochs * _EPOCH_BYTES,
             memory=_OWN_MEMORY + data + workers * (_WORKER_MEMORY + max(own, costs.memory)),
             workers=workers,

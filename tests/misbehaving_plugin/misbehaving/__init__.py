@@ -1,4 +1,7 @@
-"""A model plugin that does what its parameter `what` says while it trains; else it is numpy-mlp."""
+"""A model plugin that does what its parameter `what` says while it trains; else it is numpy-mlp.
+
+Its parameter `note` may be anything.
+"""
 
 import os
 import sys
@@ -22,17 +25,16 @@ class Misbehaving(NumpyMLPPlugin):
     name = "misbehaving"
 
     def check(self, parameters, data):
-        return super().check({k: v for k, v in parameters.items() if k != "what"}, data)
+        return super().check(_settings(parameters), data)
 
     def footprint(self, parameters, data):
-        return super().footprint({k: v for k, v in parameters.items() if k != "what"}, data)
+        return super().footprint(_settings(parameters), data)
 
     def batch_key(self, parameters, data):
         return None
 
     def build(self, parameters, task, data, seed):
-        settings = dict(parameters)
-        what = settings.pop("what")
+        settings, what = _settings(parameters), parameters["what"]
         if what == "overflows":
             settings["eta"] = 1e30
         deed = DEEDS[what]
@@ -45,6 +47,10 @@ class Misbehaving(NumpyMLPPlugin):
 
         estimator.fit = misbehave
         return estimator
+
+
+def _settings(parameters):
+    return {name: value for name, value in parameters.items() if name not in {"what", "note"}}
 
 
 plugin = Misbehaving()
