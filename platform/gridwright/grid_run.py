@@ -125,6 +125,7 @@ class GridRun:
                 keep,
                 cpus_per_trial=self._config["resources"]["cpus"],
                 gpus_per_trial=self._config["resources"]["gpus"],
+                memory_per_trial=self._config["resources"].get("memory"),
                 cluster=cluster,
                 checkpoints=self._checkpoints,
             )

@@ -80,6 +80,8 @@ class ResourcesConfiguration:
     Attributes:
         cpus: CPU cores of one trial, and so its threads.
         gpus: GPUs of one trial; a fraction shares one.
+        memory: gigabytes that are kept for one trial, so that fewer run at once where they need
+            much; None takes no account of them.
         address: address of a running Ray cluster (`auto` finds it); None starts Ray here.
         checkpoint_seconds: at least so many lie between two checkpoints of a trial, for models
             that can go on; None keeps no checkpoints.
@@ -90,6 +92,7 @@ class ResourcesConfiguration:
 
     cpus: int = 1
     gpus: float = 0.0
+    memory: Optional[float] = None  # noqa: UP045 - see above
     timeout: Optional[float] = None  # noqa: UP045 - see above
     address: Optional[str] = None  # noqa: UP045 - see above
     checkpoint_seconds: Optional[float] = 30.0  # noqa: UP045 - see above

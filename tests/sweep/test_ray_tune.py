@@ -140,6 +140,7 @@ def test_an_error_of_the_receiver_ends_the_sweep(cluster):
     [
         ({"cpus_per_trial": 1000}, "no node can hold a trial with resources.cpus=1000"),
         ({"gpus_per_trial": 1000}, r"and resources.gpus=1000: the cluster has .* CPUs and"),
+        ({"memory_per_trial": 1e6}, r"resources.memory=1e\+06: .* GPUs and [\d.]+ GB of memory$"),
     ],
 )
 def test_what_no_node_can_hold_is_refused(cluster, options, sentence):
@@ -177,6 +178,13 @@ def test_a_full_cluster_is_told_and_waited_for(cluster, monkeypatch, caplog):
         f"the cluster is full: a trial asks for 1 CPU, and 0 of {cpus} CPU are free; the sweep "
         "waits until others give some back (Ctrl-C ends it, and the same command goes on later)"
     )
+
+
+def test_memory_that_is_kept_for_a_trial_lets_fewer_run_at_once(cluster):
+    cluster.ready()
+    most = ray.cluster_resources()["memory"] / 1e9
+    results = run(specs(8), cluster, memory_per_trial=0.6 * most)
+    assert len({result.metrics["process"] for result in results}) == 1
 
 
 def test_a_worker_that_has_grown_gives_way_to_another(cluster):

@@ -100,6 +100,8 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         self._cpus = cpus
         self._accelerated = resources["gpus"] > 0
         self._workers = max(1, int(cpus // resources["cpus"]))
+        if resources.get("memory") and (free := free_memory()):
+            self._workers = max(1, min(self._workers, int(free // (resources["memory"] * 1e9))))
         self._place = Surroundings.of_this_machine(self._workers, cpus)
         self._probed = most_different(specs, _MOST_PROBES)
         self._probe = Probe([specs[place] for place in self._probed], data, len(specs))

@@ -62,6 +62,9 @@ def out_of_range(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"resources.cpus must be at least 1, but got {resources['cpus']:g}"
     if resources.get("gpus", 0) < 0:
         yield f"resources.gpus must be at least 0, but got {resources['gpus']:g}"
+    memory = resources.get("memory")
+    if memory is not None and not memory > 0:
+        yield f"resources.memory must be above 0 (gigabytes), or null, but got {memory:g}"
     if not 0 <= config.get("seed", 0) <= _LARGEST_SEED:
         yield f"seed must lie between 0 and {_LARGEST_SEED}, but got {config['seed']}"
     if config.get("top", 1) < 1:

@@ -51,7 +51,11 @@ class Queueing(Callback, AbstractContextManager["Queueing"]):  # type: ignore[mi
 
     def _tell(self) -> None:
         free, all_of_it = ray.available_resources(), ray.cluster_resources()
-        wanted = {name.upper(): count for name, count in self._resources.items() if count}
+        wanted = {
+            name if name == "memory" else name.upper(): count
+            for name, count in self._resources.items()
+            if count
+        }
         if all(free.get(name, 0) >= count for name, count in wanted.items()):
             return  # the worker is starting, which takes long on a busy machine
         asked = " and ".join(f"{count:g} {name}" for name, count in wanted.items())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gridwright.errors import SweepError
 from gridwright.sweep.batching import divide
 from gridwright.sweep.cluster import Cluster
 from gridwright.sweep.packs import packs
+from gridwright.sweep.trial_resources import check_resources, trial_resources, workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +38,7 @@ def run_trials(
     *,
     cpus_per_trial: float = 1,
     gpus_per_trial: float = 0,
+    memory_per_trial: float | None = None,
     cluster: Cluster | None = None,
     checkpoints: Checkpoints | None = None,
     trial_function: TrialFunction | None = None,
@@ -54,6 +55,7 @@ def run_trials(
         on_result: called in the order in which trials finish; what it raises ends the sweep.
         cpus_per_trial: CPU cores, and threads, of one trial.
         gpus_per_trial: GPUs of one trial; a fraction shares one.
+        memory_per_trial: gigabytes that are kept for one trial; None takes no account of them.
         cluster: where to run; None starts Ray here and ends it afterwards.
         checkpoints: where trials leave their state as they run; None keeps none.
         trial_function: runs one trial in a worker; None takes `gridwright.trial.run_trial`.
@@ -67,17 +69,19 @@ def run_trials(
     from gridwright.sweep.nodes import check_nodes  # imports ray
 
     own = cluster or Cluster()
+    resources = trial_resources(
+        {"cpus": cpus_per_trial, "gpus": gpus_per_trial, "memory": memory_per_trial}
+    )
     try:
         own.ready()
-        check_resources(cpus_per_trial, gpus_per_trial)
+        check_resources(resources)
         if trial_function is None:
             check_nodes(specs)
-        resources = {"cpu": cpus_per_trial, "gpu": gpus_per_trial}
         sweep = _Sweep(
             specs, data, on_result, resources, trial_function or _with_plugin(checkpoints)
         )
         sweep.may_batch = trial_function is None
-        sweep.run(workers(cpus_per_trial, gpus_per_trial), worker_growth)
+        sweep.run(workers(resources), worker_growth)
         # Whoever was in a lost worker's pack, or in the one that a grown worker declined: one at a
         # time, so that only the culprit is lost.
         sweep.run(n_workers=None)
@@ -176,33 +180,3 @@ class _Sweep:
         # Tune may repeat a result after it has restored a worker.
         if self._missing.pop(result.key, None) is not None:
             self._on_result(result)
-
-
-def workers(cpus: float, gpus: float) -> int:
-    """Return how many trials fit the cluster at once."""
-    import ray
-
-    available = ray.cluster_resources()
-    fits = [available.get("CPU", 0) // cpus] if cpus else []
-    if gpus:
-        fits.append(available.get("GPU", 0) // gpus)
-    return max(1, int(min(fits, default=1)))
-
-
-def check_resources(cpus: float, gpus: float) -> None:
-    """Refuse what no node can ever hold: Tune would wait for it without an end.
-
-    Raises:
-        SweepError: no node has so many CPUs and GPUs.
-    """
-    import ray
-
-    nodes: list[dict[str, Any]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
-        largest = ", ".join(
-            f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes
-        )
-        raise SweepError(
-            f"no node can hold a trial with resources.cpus={cpus:g} and resources.gpus={gpus:g}: "
-            f"the cluster has {largest}"
-        )

@@ -22,7 +22,8 @@ from gridwright.sweep.delivery import Delivery
 from gridwright.sweep.epoch_worker import DATA, END, EPOCH, SCORE, SPEC, EpochTrainable, StopBoard
 from gridwright.sweep.nodes import check_nodes
 from gridwright.sweep.queueing import Queueing
-from gridwright.sweep.ray_tune import check_resources, run_trials, workers
+from gridwright.sweep.ray_tune import run_trials
+from gridwright.sweep.trial_resources import check_resources, trial_resources, workers
 from gridwright.sweep.worker import PAYLOAD
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ class Search:
             SweepError: the cluster cannot be used, or cannot ever hold one trial.
         """
         cluster.ready()
-        cpus, gpus = resources["cpus"], resources["gpus"]
-        check_resources(cpus, gpus)
+        wanted = trial_resources(resources)
+        check_resources(wanted)
         check_nodes([self.first])
         points = PointSearcher(self)
-        lost = self._tune(points, checkpoints, {"cpu": cpus, "gpu": gpus}, workers(cpus, gpus))
+        lost = self._tune(points, checkpoints, wanted, workers(wanted))
         if points.error is not None:
             raise points.error
         if lost:
@@ -99,8 +100,9 @@ class Search:
                 lost,
                 self.data,
                 self.on_result,
-                cpus_per_trial=cpus,
-                gpus_per_trial=gpus,
+                cpus_per_trial=resources["cpus"],
+                gpus_per_trial=resources["gpus"],
+                memory_per_trial=resources.get("memory"),
                 cluster=cluster,
                 checkpoints=checkpoints,
             )
