@@ -386,3 +386,24 @@ def test_the_file_itself_is_a_request(tmp_path, scoring_app):
     as_csv = written(dict(zip(raw.names, zip(*rows, strict=True), strict=True)))
     asked_in_csv = app.send(as_csv.encode(), content_type="text/csv")
     assert (asked_in_csv[0], json.loads(asked_in_csv[1])) == app.ask(dataframe_split=split_body)
+
+
+def test_spaces_around_the_names_of_the_file_may_stand_in_a_request(tmp_path, scoring_app):
+    path = tmp_path / "my.csv"
+    content = "size, colour,y \n" + "".join(
+        f"{i}, {'rgb'[i % 3]},{'no' * (i % 2)}yes\n" for i in range(N)
+    )
+    path.write_text(content)
+    trained(path, "y", tmp_path / "model")
+    app = scoring_app(str(tmp_path / "model"))
+    frame = pd.read_csv(path).drop(columns="y ")
+    assert list(frame) == ["size", " colour"]
+    bodies = [
+        {"dataframe_split": frame.to_dict("split")},
+        {"dataframe_records": frame.to_dict("records")},
+        {"inputs": frame.to_dict("list")},
+    ]
+    answers = [app.ask(**body) for body in bodies]
+    status, text = app.send(content.encode(), content_type="text/csv")
+    assert answers == [(status, json.loads(text))] * 3
+    assert (status, len(json.loads(text)["predictions"])) == (200, N)

@@ -14,7 +14,7 @@ from mlflow.types import DataType
 from gridwright.tracking.refusals import RefusedInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlflow.types import ColSpec, Schema
 
@@ -66,11 +66,16 @@ def _columns(
     if form == "dataframe_split":
         return _of_split(payload, names)
     if isinstance(payload, dict) and form != "dataframe_records":
-        return _of_columns(payload)
+        return _of_columns({spelt(name, names): values for name, values in payload.items()})
     if isinstance(payload, list) and all(type(record) is dict for record in payload):
         return _of_records(payload, names)
     example = "{" + json.dumps(names[0] if names else "x") + ": ...}"
     raise RefusedInput(f"{form} must be a list of objects such as {example}, one a sample")
+
+
+def spelt(name: str, names: Collection[str]) -> str:
+    """Return a column's name as the model has it: whoever reads its file may keep spaces around."""
+    return name if name in names or name.strip() not in names else name.strip()
 
 
 def _of_split(payload: Any, names: Sequence[str]) -> tuple[Mapping[str, Sequence[Any]], int]:
@@ -90,6 +95,7 @@ def _of_split(payload: Any, names: Sequence[str]) -> tuple[Mapping[str, Sequence
                 f"every row must have {len(header)} values, as many as there are columns, but row "
                 f"{place} (counted from 0) has {len(row)}"
             )
+    header = [spelt(name, names) for name in header]
     places = {name: place for place, name in enumerate(header)}
     for name in names:
         if header.count(name) > 1:
@@ -101,6 +107,8 @@ def _of_split(payload: Any, names: Sequence[str]) -> tuple[Mapping[str, Sequence
 def _of_records(
     records: Sequence[Mapping[str, Any]], names: Sequence[str]
 ) -> tuple[Mapping[str, Sequence[Any]], int]:
+    if any(spelt(name, names) != name for record in records[:1] for name in record):
+        records = [{spelt(name, names): v for name, v in record.items()} for record in records]
     held = dict.fromkeys(name for record in records for name in record)
     found = {}
     for name in held:

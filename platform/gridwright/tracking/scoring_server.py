@@ -21,6 +21,7 @@ from mlflow.types import DataType, Schema
 
 from gridwright.tracking.refusals import TOO_LARGE, UNSUPPORTED_TYPE, RefusedInput
 from gridwright.tracking.request_body import parse
+from gridwright.tracking.request_table import spelt
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -103,9 +104,13 @@ def _csv_parser(server: ModuleType) -> Callable[..., pd.DataFrame]:
     @wraps(original)
     def parse_csv(csv_input: Any, schema: Schema | None = None) -> pd.DataFrame:
         gappy = _gappy_booleans(schema)
+        names = [str(spec.name) for spec in schema.inputs if spec.name] if schema else []
         if schema is not None and gappy:
-            schema = Schema([spec for spec in schema.inputs if spec.name not in gappy])
+            typed = [spec for spec in schema.inputs if spec.name not in gappy]
+            schema = Schema(typed) if typed else None
         frame: pd.DataFrame = original(csv_input=csv_input, schema=schema)
+        if names:
+            frame = frame.rename(columns=lambda name: spelt(str(name), names))
         for name in gappy & set(frame.columns):
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
         # pandas takes the first values for an index, and all others move by one column.
