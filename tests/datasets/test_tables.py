@@ -107,6 +107,30 @@ CASES = {
             "column 'tags' is left out: it holds values of the type list<item: string>",
         ],
     ),
+    "trailing.csv": (
+        csv("x,c,y", NUMBERS, WORDS, [f"{word}," for word in YES]),
+        "y",
+        ("x", "c=blue", "c=dark green", "c=red"),
+        ["column 'Unnamed: 3' is left out: it has no value at all"],
+    ),
+    "of_r.csv": (
+        csv('"x","y"', [f'"{i}"' for i in range(1, N + 1)], NUMBERS, YES),
+        "y",
+        ("x",),
+        ["column 'Unnamed: 0' is left out: it numbers the rows"],
+    ),
+    "total.csv": (
+        csv("x,y", [*NUMBERS, "Total"], [*YES, ""]),
+        "y",
+        ("x",),
+        ["1 of 41 rows are left out, for their target 'y' is missing", "features: 1 number"],
+    ),
+    "english.csv": (
+        csv("d,e,y", *([f"Jan {1 + i % 28} 2021" for i in range(N)], [f"202101{10 + i % 19}T1015{i}" for i in range(10, 10 + N)], YES)),
+        "y",
+        ("d (days)", "d (day)", "d (weekday)", "e (days)", "e (day)", "e (weekday)", "e (hour)"),
+        ["features: 2 dates"],
+    ),
     "huge.csv": (csv("x,y", [2**63 - 1 - i * 2**20 for i in range(N)], YES), "y", ("x",), []),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: A column of text with at least this share of numbers is one of numbers, with mistakes in it.
 MOSTLY_NUMBERS = 0.8
 _LARGEST_WHOLE = 2.0**53
+_LONGEST_TYPE = 60
+_PLAIN_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _PLAIN = (
     *(pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal),
     *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
@@ -65,6 +68,12 @@ def is_plain(kind: pa.DataType) -> bool:
     return any(is_one(kind) for is_one in _PLAIN)
 
 
+def shortened(kind: pa.DataType) -> str:
+    """Return the name of a type, or its beginning: an object has a type for each of its fields."""
+    text = str(kind)
+    return text if len(text) <= _LONGEST_TYPE else f"{text[:_LONGEST_TYPE]}..."
+
+
 def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return `values` in one of the types bool, int64, float64, timestamp, string."""
     kind = values.type
@@ -81,8 +90,8 @@ def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     if is_plain(kind):  # text, or a time of day
         return values.cast(pa.string())
     raise DatasetError(
-        f"column {name!r} holds values of the type {kind}, which are neither numbers, truth "
-        "values, text nor dates: leave it out with dataset.drop"
+        f"column {name!r} holds values of the type {shortened(kind)}, which are neither numbers, "
+        "truth values, text nor dates: leave it out with dataset.drop"
     )
 
 
@@ -169,7 +178,9 @@ def _written(name: str, values: pa.ChunkedArray, decimal: str) -> tuple[Array, N
     """Return the numbers that texts write, and how; no notation where they are plain ones."""
     codes = values.dictionary_encode().combine_chunks()
     words = codes.dictionary.to_pylist()
-    notation = notation_of(words, decimal)
+    # What made the column one of text may have been left out, such as a last row of totals.
+    plain = decimal == "." and all(map(_PLAIN_NUMBER.fullmatch, words))
+    notation = None if plain else notation_of(words, decimal)
     if notation is not None:
         numbers = np.array([*map(notation.read, words), np.nan], np.float64)
         return numbers[codes.indices.fill_null(len(words)).to_numpy()], notation

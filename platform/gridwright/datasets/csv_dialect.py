@@ -137,16 +137,31 @@ def dialect_of(
         raise DatasetError("it is empty")
     separator = separator or _separator_of(text)
     rows = _rows(text, separator)
+    named = (not known_names.isdisjoint(rows[0]) or _has_header(rows)) if header is None else header
     return Dialect(
         encoding,
         separator,
         decimal or _decimal_of(rows, separator),
-        (not known_names.isdisjoint(rows[0]) or _has_header(rows)) if header is None else header,
+        named,
         # As pandas calls the column of an index that was written without a name.
-        tuple(cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(rows[0])),
+        tuple(
+            cell.strip() or f"Unnamed: {place}"
+            for place, cell in enumerate(_names(rows) if named else rows[0])
+        ),
         skipped,
         any(cell.startswith(" ") for row in rows for cell in row),
     )
+
+
+def _names(rows: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Return the header, with a cell more where every row has one more.
+
+    Rows may end with a separator, and R writes the names of rows without a name of their own.
+    """
+    first, rest = rows[0], rows[1:]
+    if not rest or any(len(row) != len(first) + 1 for row in rest):
+        return first
+    return ["", *first] if any(row[-1].strip() for row in rest) else [*first, ""]
 
 
 def _skipped(text: str) -> int:

@@ -21,15 +21,19 @@ FORMATS = (
         f"{day}{time}"
         for day in (
             "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y",
-            "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d.%m.%y", "%m/%d/%y",
-            "%d/%m/%y", "%d-%b-%y", "%Y.%m.%d", "%Y年%m月%d日",
+            "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y",
+            "%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%Y.%m.%d", "%Y年%m月%d日",
         )
         for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
     ),
     *("%Y-%m-%d %I:%M %p", "%Y-%m-%d %I:%M:%S %p"),
+    *("%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S", "%Y%m%dT%H%M%S"),
     *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%Y年%m月"),
 )  # fmt: skip
-_LIKELY = re.compile(r"\s*(\d{1,4}[-/. 年]|[A-Za-z]{3,9} \d{1,2},|[A-Za-z]{3,9} \d{4})")
+_LIKELY = re.compile(
+    r"\s*(\d{1,4}[-/. 年]|[A-Za-z]{3,9} \d{1,2},? \d"
+    r"|[A-Za-z]{3,9} \d{4}|[A-Z][a-z]{2},? (\d\d|[A-Z][a-z]{2}) |\d{8}T\d)"
+)
 _ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ].*)?\s*")
 _LOOKED_AT = 200
 
