@@ -131,6 +131,12 @@ CASES = {
         ("d (days)", "d (day)", "d (weekday)", "e (days)", "e (day)", "e (weekday)", "e (hour)"),
         ["features: 2 dates"],
     ),
+    "title.csv": (
+        "Export, made in 2024\n\nAll rows\n" + csv("x,c,y", NUMBERS, WORDS, YES),
+        "y",
+        ("x", "c=blue", "c=dark green", "c=red"),
+        ["features: 1 number, 1 category"],
+    ),
     "huge.csv": (csv("x,y", [2**63 - 1 - i * 2**20 for i in range(N)], YES), "y", ("x",), []),
 }  # fmt: skip
 

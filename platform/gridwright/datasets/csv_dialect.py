@@ -32,6 +32,7 @@ _COMMA_NUMBER = re.compile(r"\s*[-+]?\d+,\d+(e[-+]?\d+)?\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
 #: What Excel takes for the separator, in a first line of its own.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_MOST_TITLES = 10
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 
 
@@ -45,7 +46,7 @@ class Dialect:
         decimal: the decimal point, `.` or `,`.
         header: whether the first row holds the names of the columns.
         names: cells of the first row.
-        skipped: lines before it: empty ones, comments after a `#`, and `sep=;`.
+        skipped: lines before it: empty ones, comments after a `#`, `sep=;`, a title.
         spaced: whether values may begin with a space, as after `, `.
     """
 
@@ -136,6 +137,8 @@ def dialect_of(
     if not text.strip():
         raise DatasetError("it is empty")
     separator = separator or _separator_of(text)
+    titles = _titles(lines[skipped:], separator, known_names)
+    text = "".join(lines[skipped + titles :])
     rows = _rows(text, separator)
     named = (not known_names.isdisjoint(rows[0]) or _has_header(rows)) if header is None else header
     return Dialect(
@@ -148,7 +151,7 @@ def dialect_of(
             cell.strip() or f"Unnamed: {place}"
             for place, cell in enumerate(_names(rows) if named else rows[0])
         ),
-        skipped,
+        skipped + titles,
         any(cell.startswith(" ") for row in rows for cell in row),
     )
 
@@ -162,6 +165,20 @@ def _names(rows: Sequence[Sequence[str]]) -> Sequence[str]:
     if not rest or any(len(row) != len(first) + 1 for row in rest):
         return first
     return ["", *first] if any(row[-1].strip() for row in rest) else [*first, ""]
+
+
+def _titles(lines: Sequence[str], separator: str, known_names: AbstractSet[str]) -> int:
+    """Return how many lines stand before the names that the user speaks of, as a title does.
+
+    They have fewer cells: a first line with as many is the header, and a name was misspelt.
+    """
+    widths = [0]
+    for place, line in enumerate(lines[:_MOST_TITLES]):
+        cells = [cell.strip() for cell in _rows(line, separator)[0]]
+        if not known_names.isdisjoint(cells):
+            return place if max(widths) < len(cells) else 0
+        widths.append(len(cells))
+    return 0
 
 
 def _skipped(text: str) -> int:
