@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gridwright.datasets.text_encoding import decoded_text, encoding_of
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ SEPARATORS = (",", ";", "\t", "|")
 SPACES = " "
 #: Bytes at the beginning of a file that its dialect is told from.
 SAMPLE = 1 << 17
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_NATIONAL = ["gb18030", "big5", "cp932", "cp949", "cp1251", "cp1253", "cp1252"]
 _COMMA_NUMBER = re.compile(r"\s*[-+]?\d+,\d+(e[-+]?\d+)?\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
 #: What Excel takes for the separator, in a first line of its own.
@@ -59,45 +51,6 @@ class Dialect:
     spaced: bool = False
 
 
-def encoding_of(sample: bytes, known_names: AbstractSet[str] = frozenset()) -> str:
-    """Return the encoding that a file begins to be written in.
-
-    A byte order mark decides; without one, zero bytes tell UTF-16. What is not UTF-8 is Chinese,
-    Japanese, Korean, Cyrillic or Greek where its letters say so, and else Windows-1252, the
-    superset of Latin-1 that its files are really written in.
-
-    Raises:
-        DatasetError: the file is no text.
-    """
-    for mark, name in _MARKS:
-        if sample.startswith(mark):
-            return name
-    zeros = sample.count(0)
-    if zeros:
-        even = sample[::2].count(0)
-        if zeros > len(sample) * 0.2 and even in {0, zeros}:
-            return "utf-16-be" if even else "utf-16-le"
-        raise DatasetError("it holds zero bytes and is no text")
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        return _national(sample, known_names)
-    return "utf-8"
-
-
-def _national(sample: bytes, known_names: AbstractSet[str]) -> str:
-    """Return the encoding of text that is no Unicode, by the frequency of its letters."""
-    from charset_normalizer import from_bytes
-
-    lines = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
-    likely = [match.encoding for match in from_bytes(b"\n".join(lines), cp_isolation=_NATIONAL)]
-    for encoding in likely:
-        text = sample.decode(encoding, errors="ignore")
-        if any(name in text for name in known_names if not name.isascii()):
-            return encoding
-    return likely[0] if likely and likely[0] in _NATIONAL else "cp1252"
-
-
 def dialect_of(
     sample: bytes,
     *,
@@ -123,7 +76,7 @@ def dialect_of(
         DatasetError: the file is no text of that encoding, or holds nothing.
     """
     encoding = encoding or encoding_of(sample, known_names)
-    text = _decoded(sample, encoding)
+    text = decoded_text(sample, encoding)
     if not whole:
         text = text[: text.rfind("\n") + 1] or text
     if not text.strip():
@@ -188,21 +141,6 @@ def _skipped(text: str) -> int:
         if line.strip() and not comment:
             return count
     return 0
-
-
-def _decoded(sample: bytes, encoding: str) -> str:
-    try:
-        return codecs.getincrementaldecoder(encoding)().decode(sample)
-    except LookupError:
-        raise DatasetError(
-            f"dataset.encoding must be an encoding such as utf-8, utf-16 or latin-1, not "
-            f"{encoding!r}"
-        ) from None
-    except UnicodeError as error:
-        raise DatasetError(
-            f"it is not written in {encoding} ({getattr(error, 'reason', error)}): set "
-            "dataset.encoding to the right one, or to null to have it found out"
-        ) from error
 
 
 def _separator_of(text: str) -> str:
