@@ -1,12 +1,13 @@
 """From a grid on the command line to a served champion."""
 
+import os
 import shlex
 
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
-GRID = ["-m", "dataset=iris", "model=numpy-mlp", "model.epoch=20"]
+GRID = ["-m", "dataset=iris", "model=numpy-mlp", "model.epoch=20", "forecast=false"]
 HIDDEN = "model.hidden_layer=[5,5],[10]"
 
 
@@ -137,8 +138,10 @@ def test_keras_networks_on_pictures(new_folder, data_folder):
         "dataset=mnist",
         "model=keras-cnn",
         "model.epochs=1",
-        "dataset.limit=1000",
+        "dataset.limit=300",
         "model.batch_size=64,128",
+        "forecast=false",
+        f"resources.cpus={min(2, os.cpu_count())}",  # one worker: each starts TensorFlow
         GRIDWRIGHT_DATA=str(data_folder),
     )
     assert "models:/mnist@champion" in out
@@ -150,25 +153,34 @@ def test_keras_networks_on_pictures(new_folder, data_folder):
     assert scores[version.run_id] == max(scores.values())
 
 
-def test_reuse_can_be_turned_off(new_folder):
-    grid = ["-m", "model.epoch=2", "seed=1,2"]
-    new_folder.run(*grid)
-    out, _ = new_folder.run(*grid, "reuse=false")
+def test_reuse_can_be_turned_off(folder, sweep):
+    grid = [*GRID, HIDDEN, "model.eta=0.05", "reuse=false"]
+    sweeps_before, trials_before = folder.runs()
+    out, _ = folder.run(*grid)
     assert "2 trials of numpy-mlp on iris: all are run anew, as reuse=false asks." in out
-    sweeps, trials = new_folder.runs()
-    assert len(sweeps) == 2
-    assert [run.data.tags["mlflow.parentRunId"] for run in trials] == [
-        sweep.info.run_id for sweep in sweeps for _ in range(2)
-    ]
-    # In the middle of the next one, the command was killed.
-    new_folder.client.update_run(sweeps[1].info.run_id, status="RUNNING")
-    out, _ = new_folder.run(*grid, "reuse=false")
+    sweeps, trials = folder.runs()
+    (anew,) = [run for run in sweeps if run.info.run_id not in ids(sweeps_before)]
+    own = [run for run in trials if run.info.run_id not in ids(trials_before)]
+    assert {run.data.tags["mlflow.parentRunId"] for run in own} == {anew.info.run_id}
+    assert len(own) == 2
+    # In the middle of it, the command was killed.
+    folder.client.update_run(anew.info.run_id, status="RUNNING")
+    out, _ = folder.run(*grid)
     assert "all are already finished, none is run again." in out
-    assert [len(part) for part in new_folder.runs()] == [2, 4]
-    out, _ = new_folder.run("model.epoch=2", "seed=1")
+    assert [len(part) for part in folder.runs()] == [len(sweeps), len(trials)]
+
+
+def test_reuse_of_one_run_can_be_turned_off(folder, sweep):
+    _, *one = [*GRID, "model.hidden_layer=[10]", "model.eta=0.05"]
+    before = [len(part) for part in folder.runs()]
+    out, _ = folder.run(*one)
     assert "This trial is already finished" in out
-    new_folder.run("model.epoch=2", "seed=1", "reuse=false")
-    assert [len(part) for part in new_folder.runs()] == [2, 5]
+    folder.run(*one, "reuse=false")
+    assert [len(part) for part in folder.runs()] == [before[0], before[1] + 1]
+
+
+def ids(runs):
+    return {run.info.run_id for run in runs}
 
 
 def test_a_run_is_repeated_and_compared(folder, sweep):
