@@ -27,11 +27,14 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "datasets"
 class Folder:
     """A working folder: what is typed there, and what MLflow holds of it."""
 
-    def __init__(self, path, uri=None):
+    def __init__(self, path, uri=None, forks=None):
         self.path = path
+        self.forks = forks
         self.uri = uri or f"sqlite:///{path / 'mlflow.db'}"
 
     def start(self, *arguments, **environment):
+        if self.forks is not None:
+            return Forked(self.forks, self.path, arguments, environment)
         return subprocess.Popen(
             [sys.executable, "-m", "gridwright", *arguments],
             cwd=self.path,
@@ -76,6 +79,57 @@ class Folder:
                 for name in ("loss", "score", "val_loss", "val_score"):
                     points = client.get_metric_history(run.info.run_id, name)
                     assert [point.step for point in points] == list(range(1, epochs + 1))
+
+
+class Forked:
+    """A command in a copy of the process of `forks.py`, used as a `subprocess.Popen` is."""
+
+    def __init__(self, forks, folder, arguments, environment):
+        self._forks = forks
+        self._texts = [Path(tempfile.mkstemp(dir=folder.parent, suffix=".txt")[1]) for _ in "oe"]
+        out, err = map(str, self._texts)
+        self.returncode = None
+        self.pid = self._ask(
+            arguments=arguments, folder=str(folder), environment=environment, out=out, err=err
+        )
+
+    def _ask(self, **request):
+        self._forks.stdin.write(f"{json.dumps(request)}\n")
+        return json.loads(self._forks.stdout.readline())
+
+    def poll(self):
+        if self.returncode is None:
+            self.returncode = self._ask(poll=self.pid)
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def communicate(self, timeout=300):
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            assert time.monotonic() < deadline, [text.read_text() for text in self._texts]
+            time.sleep(0.02)
+        return tuple(text.read_text() for text in self._texts)
+
+
+@pytest.fixture(scope="session")
+def forks():
+    """The process that commands are forked from."""
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("forks.py"))],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    ) as process:  # fmt: skip
+        yield process
+
+
+@pytest.fixture
+def forked_folder(tmp_path, forks):
+    """A new folder whose commands start at once: what they import is there already."""
+    (tmp_path / "work").mkdir()
+    return Folder(tmp_path / "work", forks=forks)
 
 
 @pytest.fixture(scope="module")

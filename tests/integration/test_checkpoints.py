@@ -7,7 +7,7 @@ import time
 import pytest
 
 pytestmark = pytest.mark.slow
-TRIALS, EPOCHS = 6, 8
+TRIALS, EPOCHS = 3, 6
 COMMAND = [
     "-m",
     "dataset=iris",
@@ -16,6 +16,7 @@ COMMAND = [
     f"model.epochs={EPOCHS}",
     "model.batch_size=1",
     "resources.checkpoint_seconds=0",
+    "forecast=false",  # a probe would import TensorFlow once more
     f"seed=range(0,{TRIALS})",
 ]
 
@@ -40,25 +41,25 @@ def wait_for(process, folder, enough):
         time.sleep(0.05)
 
 
-def test_a_sweep_killed_within_an_epoch_goes_on_from_the_last_one(new_folder):
-    process = new_folder.start(*COMMAND)
+def test_a_sweep_killed_within_an_epoch_goes_on_from_the_last_one(forked_folder):
+    process = forked_folder.start(*COMMAND)
     wait_for(
         process,
-        new_folder,
+        forked_folder,
         lambda found: any(len(each["records"]) >= 2 for each in found.values()),
     )
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
-    interrupted = progress(new_folder)
+    interrupted = progress(forked_folder)
     assert interrupted
 
-    out, _ = new_folder.run(*COMMAND)
+    out, _ = forked_folder.run(*COMMAND)
     assert f"{TRIALS} trials of keras-cnn on iris" in out
-    _, trials = new_folder.runs()
+    _, trials = forked_folder.runs()
     assert len(trials) == TRIALS
     assert {run.info.status for run in trials} == {"FINISHED"}
-    new_folder.assert_complete(epochs=EPOCHS)
+    forked_folder.assert_complete(epochs=EPOCHS)
 
     by_key = {run.data.tags["gridwright.trial_key"]: run for run in trials}
     assert any(1 <= len(each["records"]) < EPOCHS for each in interrupted.values())
@@ -66,9 +67,9 @@ def test_a_sweep_killed_within_an_epoch_goes_on_from_the_last_one(new_folder):
         run, n_before = by_key[key], len(before["records"])
         # Workers of a dead driver may have gone on for a moment.
         assert run.data.metrics["resumed_epoch"] >= n_before
-        points = new_folder.client.get_metric_history(run.info.run_id, "loss")[:n_before]
+        points = forked_folder.client.get_metric_history(run.info.run_id, "loss")[:n_before]
         assert [(point.value, point.timestamp) for point in points] == [
             (record["loss"], moment)
             for record, moment in zip(before["records"], before["epoch_ms"], strict=True)
         ]
-    assert not progress(new_folder)
+    assert not progress(forked_folder)
