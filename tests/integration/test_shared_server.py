@@ -30,7 +30,7 @@ def test_a_sweep_outlives_its_server(shared, tracking_server):
     process = shared.start(
         "-m", "dataset=iris", "model=numpy-mlp", "model.epoch=100", "model.batch_size=4",
         f"seed=range(0,{TRIALS})", "tracking=server", f"tracking.uri={tracking_server.url}",
-        "tracking.experiment_name=outlived",
+        "tracking.experiment_name=outlived", "forecast=false",
     )  # fmt: skip
     while len(finished(shared, "outlived")) < 5:
         assert process.poll() is None, process.communicate()
@@ -69,7 +69,7 @@ def test_a_password_in_the_address_is_shown_nowhere(shared, tracking_server):
     secret = "h0ney-badger"
     uri = tracking_server.url.replace("://", f"://somebody:{secret}@")
     common = ["dataset=iris", "model=numpy-mlp", "model.epoch=2", "tracking=server",
-              f"tracking.uri={uri}", "tracking.experiment_name=quiet"]  # fmt: skip
+              f"tracking.uri={uri}", "tracking.experiment_name=quiet", "forecast=false"]  # fmt: skip
     printed = [*shared.run("-m", *common, "seed=1,2"), *shared.run(*common, "seed=3")]
     printed += shared.run(*common, "rerun=nothing", status=2)
     client = shared.client
