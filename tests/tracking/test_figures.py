@@ -26,3 +26,18 @@ def test_loss_and_score_of_training_alone_have_a_scale_each():
     loss, score, *_ = best_curves(curves("1", "2", histories=alone), "title", "test").axes
     assert loss.get_ylim()[0] > 7
     assert score.get_ylim()[1] < 1
+
+
+def test_a_single_epoch_is_seen():
+    one = {name: ([1], [0.5]) for name in HISTORIES}
+    figure = best_curves(curves("0.1", histories=one), "title", "test")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert [line.get_marker() for line in axes.get_lines()] == ["o"]
+        low, high = axes.get_xlim()
+        assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+
+
+def test_many_epochs_are_lines():
+    (line,) = best_curves(curves("0.1"), "title", "test").axes[0].get_lines()
+    assert line.get_marker() in {"", "None"}

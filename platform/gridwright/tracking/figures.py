@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
     from gridwright.contract import RankBy
     from gridwright.tracking.records import FinishedRun
@@ -68,9 +69,12 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
     grid = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey=shared)
     for axes, (name, text) in zip(grid.flat, panels, strict=False):
         for trial, colour in zip(trials, COLOURS, strict=False):
-            axes.plot(*trial.histories.get(name, ([], [])), color=colour, linewidth=1.4)
+            epochs, values = trial.histories.get(name, ([], []))
+            # A line through a single point cannot be seen.
+            marker = "o" if len(epochs) == 1 else ""
+            axes.plot(epochs, values, color=colour, linewidth=1.4, marker=marker)
         tidy(axes, text)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _whole_numbers(axes.xaxis)
     for axes in grid[-1]:
         axes.set_xlabel("epoch")
     headline(figure, title)
@@ -78,6 +82,11 @@ def best_curves(trials: Sequence[Curves], title: str, held_out: str) -> Figure:
     if any(names):  # a single configuration needs no legend
         _legend(figure, grid.flat[0], names)
     return figure
+
+
+def _whole_numbers(axis: Axis) -> None:
+    """Put ticks at whole numbers only, also where the axis shows less than two of them."""
+    axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 
 
 def _legend(figure: Figure, axes: Axes, names: Sequence[str]) -> None:
@@ -156,6 +165,7 @@ def durations(runs: Sequence[FinishedRun], title: str, rank_by: RankBy) -> Figur
     left.hist(seconds, bins=30, color=COLOURS[0])
     left.set_xlabel("seconds of training")
     left.set_ylabel("trials")
+    _whole_numbers(left.yaxis)
     tidy(left, "Trials by time")
     right.plot(seconds, [run.metrics[metric] for run in timed], ".", color=COLOURS[0], alpha=0.5)
     right.set_xlabel("seconds of training")
