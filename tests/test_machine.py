@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from gridwright import machine
@@ -50,3 +53,20 @@ def test_own_memory_grows_by_what_is_taken(monkeypatch, tmp_path):
     del taken
     monkeypatch.setattr(machine, "_OWN", tmp_path / "absent")
     assert machine.own_memory() is None
+
+
+@pytest.mark.skipif(not machine._OWN.exists(), reason="needs Linux's /proc")
+def test_the_memory_of_a_family_is_that_of_its_processes(monkeypatch, tmp_path):
+    before = machine.family_memory()
+    code = "taken = bytearray(b'x') * 80_000_000; print(flush=True); input()"
+    # The child of a child counts, too.
+    nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", nested], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        child.stdout.readline()
+        grown = machine.family_memory() - before
+        child.stdin.write(b"\n")
+    assert 70_000_000 < grown < 160_000_000
+    monkeypatch.setattr(machine, "_PROCESSES", tmp_path)
+    assert machine.family_memory() is None

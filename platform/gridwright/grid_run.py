@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,7 @@ class GridRun:
     def run(self, cluster: Cluster) -> None:
         """Run the trials that MLflow does not hold yet, then rank, report and promote."""
         from gridwright.announcement import opening
-        from gridwright.forecast import WAIT, comparison, said
+        from gridwright.forecast import WAIT, Meter, comparison, said
         from gridwright.tracking import PastTrial
 
         session = self._session
@@ -76,13 +75,14 @@ class GridRun:
         forecast = self._forecast.finish(todo, past, wait=WAIT) if self._forecast else None
         if text := said(forecast, self._forecast):
             print(text, flush=True)
-        begun = time.monotonic()
+        meter = Meter(session.store.settings.database, session.store.settings.artifacts)
         with self._under_way():
             if todo:
                 self._run_trials(todo, run_id, cluster)
+                meter.look_at_memory()
         failed = self._conclude(run_id)
         if forecast:
-            print(comparison(forecast, time.monotonic() - begun))
+            print(comparison(forecast, meter.taken()))
         self._raise_for(failed)
 
     @contextmanager

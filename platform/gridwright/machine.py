@@ -1,4 +1,4 @@
-"""What this machine has to give, memory and room on the disk, and what this process has taken."""
+"""What this machine has to give, memory and room on the disk, and what processes have taken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
 _CONTAINER = Path("/sys/fs/cgroup")
-_OWN = Path("/proc/self/statm")
+_PROCESSES = Path("/proc")
+_OWN = _PROCESSES / "self" / "statm"
 
 
 def free_memory() -> int | None:
@@ -29,6 +30,34 @@ def own_memory() -> int | None:
     except OSError:  # no Linux
         return None
     return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+
+
+def family_memory() -> int | None:
+    """Return the bytes of memory of this process and of all that it has started, down the line.
+
+    What they share counts once. None where nobody tells.
+    """
+    children: dict[int, list[int]] = {}
+    for process in _PROCESSES.glob("[0-9]*"):
+        try:
+            state = (process / "stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:  # it has ended
+            continue
+        parent = int(state.rpartition(")")[2].split()[1])
+        children.setdefault(parent, []).append(int(process.name))
+    family = [os.getpid()]
+    for process_id in family:
+        family += children.get(process_id, [])
+    return sum(map(_proportional, family)) or None
+
+
+def _proportional(process_id: int) -> int:
+    """Return a process's bytes of memory, of shared ones its share; 0 if it has ended."""
+    try:
+        text = (_PROCESSES / str(process_id) / "smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line[:4] == "Pss:")
 
 
 def free_disk(folder: Path) -> int:

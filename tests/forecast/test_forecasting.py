@@ -3,7 +3,14 @@ from dataclasses import replace
 import pytest
 
 from gridwright.contract import Footprint
-from gridwright.forecast import Forecast, ForecastUnderWay, comparison, forecasting, sentence
+from gridwright.forecast import (
+    Forecast,
+    ForecastUnderWay,
+    Taken,
+    comparison,
+    forecasting,
+    sentence,
+)
 from gridwright.forecast.duration import Duration
 
 RESOURCES = {"cpus": 1, "gpus": 0.0, "address": None}
@@ -16,6 +23,8 @@ FORECAST = Forecast(
     free_disk=10**12,
     free_memory=10**11,
 )
+WITHIN = "It took 44 s, within the forecast of 30 s to 60 s"
+MEMORY = "1.8 GB of memory after the last trial (forecast: 1.9 GB)"
 
 
 def test_the_forecast_of_a_grid(plan, tmp_path):
@@ -73,14 +82,29 @@ def test_what_does_not_fit_is_said():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
+    ("taken", "text"),
     [
-        (44.0, "It took 44 s, within the forecast of 30 s to 60 s."),
-        (7.25, "It took 7.2 s, outside of the forecast of 30 s to 60 s."),
+        (Taken(44.0, None, None), f"{WITHIN}."),
+        (Taken(7.25, None, None), "It took 7.2 s, outside of the forecast of 30 s to 60 s."),
+        (
+            Taken(44.0, 33_000_000, 1_800_000_000),
+            f"{WITHIN}; 33 MB on disk (forecast: 31 MB) and {MEMORY}.",
+        ),
+        (
+            Taken(44.0, None, 1_800_000_000),
+            f"{WITHIN}; {MEMORY}.",
+        ),
     ],
 )
-def test_comparison(seconds, text):
-    assert comparison(FORECAST, seconds) == text
+def test_comparison(taken, text):
+    assert comparison(FORECAST, taken) == text
+
+
+def test_what_rounds_alike_is_told_in_seconds():
+    long = replace(FORECAST, time=Duration(600, 130, 2000))
+    assert comparison(long, Taken(125.0, None, None)).startswith(
+        "It took 125 s, outside of the forecast of 130 s to 2000 s"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from mlflow import MlflowClient
@@ -57,6 +58,39 @@ def test_artifacts_lie_under_an_absolute_folder_of_the_experiment(settings, sess
 def test_the_database_lets_readers_in(settings, session):
     with closing(sqlite3.connect(settings.database)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def rows(database):
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("select count(*) from runs").fetchone()
+
+
+def test_the_one_file_holds_everything_in_the_end(settings, iris, make_trial, tmp_path):
+    with (
+        closing(sqlite3.connect(settings.database)) as reader,
+        TrackingSession.open(settings) as session,
+    ):
+        reader.execute("select count(*) from runs").fetchone()
+        session.submit(*make_trial(), iris, ["numpy"])
+    copy = tmp_path / "copy" / "mlflow.db"
+    copy.parent.mkdir()
+    copyfile(settings.database, copy)
+    assert rows(copy) == (1,)
+
+
+def test_what_a_removed_database_left_does_not_spoil_the_next(settings, tmp_path):
+    with TrackingSession.open(settings) as session:
+        session.store.experiment_id("another")
+        left = settings.database.with_name("mlflow.db-wal").read_bytes()
+    assert left
+    # In another folder, as MLflow remembers the databases that a process has opened.
+    folder = tmp_path / "again"
+    folder.mkdir()
+    (folder / "mlflow.db-wal").write_bytes(left)
+    again = TrackingSettings.resolve("sqlite:///mlflow.db", "mlruns", "iris", "spool", folder)
+    with TrackingSession.open(again) as session:
+        names = {found.name for found in session.store.client.search_experiments()}
+    assert names == {"Default", "iris"}
 
 
 def test_a_deleted_experiment_is_named(settings, session):

@@ -12,12 +12,15 @@ from gridwright.forecast.forecasting import (
     ForecastUnderWay,
 )
 from gridwright.forecast.sentence import comparison, said, sentence
+from gridwright.forecast.taken import Meter, Taken
 
 __all__ = [
     "WAIT",
     "WAIT_OF_DRY_RUN",
     "Forecast",
     "ForecastUnderWay",
+    "Meter",
+    "Taken",
     "comparison",
     "said",
     "sentence",

@@ -8,6 +8,7 @@ from gridwright.machine import readable
 
 if TYPE_CHECKING:
     from gridwright.forecast.forecasting import Forecast, ForecastUnderWay
+    from gridwright.forecast.taken import Taken
 
 
 def sentence(forecast: Forecast) -> str:
@@ -36,14 +37,24 @@ def said(forecast: Forecast | None, under_way: ForecastUnderWay | None) -> str:
     return f"No forecast: {under_way.silence}." if under_way and under_way.silence else ""
 
 
-def comparison(forecast: Forecast, seconds: float) -> str:
+def comparison(forecast: Forecast, taken: Taken) -> str:
     """Return what was forecast beside what it took."""
-    time = forecast.time
-    held = "within" if time.low <= seconds <= time.high else "outside of"
-    return (
-        f"It took {_clock(seconds)}, {held} the forecast of {_clock(time.low)} to "
-        f"{_clock(time.high)}."
-    )
+    time, seconds = forecast.time, taken.seconds
+    held = time.low <= seconds <= time.high
+    took, low, high = map(_clock, (seconds, time.low, time.high))
+    if not held and took in {low, high}:  # rounded alike, and yet not the same
+        took, low, high = (f"{exact:.0f} s" for exact in (seconds, time.low, time.high))
+    text = f"It took {took}, {'within' if held else 'outside of'} the forecast of {low} to {high}"
+    rooms = [
+        (taken.disk, forecast.disk, "on disk"),
+        (taken.memory, forecast.memory, "of memory after the last trial"),
+    ]
+    told = [
+        f"{readable(bytes_)} {where} (forecast: {readable(expected)})"
+        for bytes_, expected, where in rooms
+        if bytes_ is not None
+    ]
+    return f"{text}; {' and '.join(told)}." if told else f"{text}."
 
 
 def _clock(seconds: float) -> str:

@@ -101,6 +101,7 @@ class TrackingSession:
             self._writer.drain()
         finally:
             self._end_turn()
+            self.store.close()
 
     def recover(self) -> int:
         """Write what the spool holds, and return how many trials that were.

@@ -89,6 +89,18 @@ class Store:
             _let_readers_in(settings.database)
         return store
 
+    def close(self) -> None:
+        """Leave everything in the one file of an embedded database, which may then be copied.
+
+        Where others use it at this moment, the last of them does so.
+        """
+        if self.settings.database is not None:
+            with (
+                suppress(sqlite3.OperationalError),
+                closing(sqlite3.connect(self.settings.database)) as connection,
+            ):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def experiment_id(self, name: str) -> str:
         """Return the id of the experiment `name`, which is made if it is new.
 
@@ -187,6 +199,9 @@ def _make_database(database: Path) -> None:
         client = MlflowClient(tracking_uri=f"sqlite:///{temporary}")
         client.search_experiments(max_results=1)
         client._tracking_client.store._dispose_engine()  # noqa: SLF001 - lets go of the file
+        # Those of a database that somebody has removed would spoil the new one.
+        for ending in ("-wal", "-shm"):
+            database.with_name(f"{database.name}{ending}").unlink(missing_ok=True)
         temporary.replace(database)
     finally:
         temporary.unlink(missing_ok=True)
