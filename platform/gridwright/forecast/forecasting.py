@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 #: Cells that a probe may look at; its budget ends it before that, as a rule.
 _MOST_PROBES = 48
 #: Bytes: a run's rows and small files, the points of one epoch, a worker, and all else of a sweep.
-_RUN_BYTES = 60_000
-_EPOCH_BYTES = 700
-_WORKER_MEMORY = 350_000_000
-_OWN_MEMORY = 1_200_000_000
+_RUN_BYTES = 40_000
+_EPOCH_BYTES = 1_000
+_WORKER_MEMORY = 200_000_000
+_OWN_MEMORY = 750_000_000
 #: Seconds for which a probe is waited for at least: by a sweep, and where nothing else is asked.
 WAIT, WAIT_OF_DRY_RUN = 4.0, 120.0
 #: A forecast may cost this share of its sweep, which it waits for a plugin that is slow to import.
