@@ -7,7 +7,7 @@ import time
 import pytest
 
 pytestmark = pytest.mark.slow
-TRIALS, EPOCHS = 3, 6
+TRIALS, EPOCHS = 6, 6
 COMMAND = [
     "-m",
     "dataset=iris",
