@@ -17,7 +17,7 @@ def test_a_finished_trial_is_taken_over_and_promoted(trained_plan, capsys):
     assert "serve:    " in out
     ((_, run),) = session.finished().items()
     held = {entry.path for entry in session.store.client.list_artifacts(run.run_id)}
-    assert "data" not in held, "its preview was written when it ran"
+    assert "preview" not in held, "its preview was written when it ran"
 
 
 def test_a_model_that_is_refused_does_not_hide_its_metrics(trained_plan, capsys):
