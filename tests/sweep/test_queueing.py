@@ -1,12 +1,14 @@
 """When a sweep says that it waits for others; test_ray_tune has the sweep that goes on then."""
 
 import time
+from contextlib import closing
 
 import pytest
 import ray
 
 from gridwright.sweep import queueing
 from gridwright.sweep.queueing import Queueing
+from gridwright.sweep.trial_resources import shortage
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own
 
@@ -15,10 +17,10 @@ def test_nothing_is_told_where_a_worker_has_started_or_only_starts(cluster, monk
     monkeypatch.setattr(queueing, "PATIENCE", 0.2)
     cluster.ready()
     started = {"cpu": 10_000.0}
-    with Queueing(started) as one:
+    with closing(Queueing(started)) as one:
         one.on_trial_start(0, [], None)
         time.sleep(0.5)
-    with Queueing({"cpu": 1.0, "gpu": 0.0}):
+    with closing(Queueing({"cpu": 1.0, "gpu": 0.0})):
         time.sleep(0.5)
     assert caplog.messages == []
 
@@ -27,7 +29,7 @@ def test_what_is_asked_for_and_what_is_free_is_told_once(cluster, monkeypatch, c
     monkeypatch.setattr(queueing, "PATIENCE", 0.2)
     cluster.ready()
     there = ray.cluster_resources()["CPU"]
-    with Queueing({"cpu": 10_000.0, "gpu": 0.5}):
+    with closing(Queueing({"cpu": 10_000.0, "gpu": 0.5})):
         deadline = time.monotonic() + 60
         while not caplog.messages and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -35,4 +37,11 @@ def test_what_is_asked_for_and_what_is_free_is_told_once(cluster, monkeypatch, c
     assert told.startswith(
         f"the cluster is full: a trial asks for 10000 CPU and 0.5 GPU, and {there:g} of {there:g} "
         "CPU and 0 of 0 GPU are free; the sweep waits"
+    )
+
+
+def test_memory_is_told_in_gigabytes():
+    free, every = {"CPU": 2.0, "memory": 1.5e9}, {"CPU": 2.0, "memory": 8e9}
+    assert shortage(free, every, {"cpu": 1.0, "gpu": 0.0, "memory": 2e9}) == (
+        "a trial asks for 1 CPU and 2 GB of memory, and 2 of 2 CPU and 1.5 of 8 GB of memory are free"
     )

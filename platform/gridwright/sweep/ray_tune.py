@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -140,7 +141,7 @@ class _Sweep:
         delivery = Delivery(self._deliver)
         with (
             tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage,
-            Queueing(self._resources) as queueing,
+            closing(Queueing(self._resources)) as queueing,
         ):
             tune.run(
                 trainable,

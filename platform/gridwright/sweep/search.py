@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +127,7 @@ class Search:
         )
         with (
             tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage,
-            Queueing(resources) as queueing,
+            closing(Queueing(resources)) as queueing,
         ):
             analysis = tune.run(
                 trainable,

@@ -26,6 +26,25 @@ def trial_resources(settings: Mapping[str, Any]) -> dict[str, float]:
     return wanted
 
 
+def holds(amounts: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
+    """Tell whether a trial fits into amounts of resources, which have Ray's own names."""
+    return all(amounts.get(name, 0) >= wanted.get(name.lower(), 0) for name, _ in _NAMES.values())
+
+
+def shortage(
+    free: Mapping[str, float], every: Mapping[str, float], wanted: Mapping[str, float]
+) -> str:
+    """Return what a trial asks for, and how much of it is free of all there is, in words."""
+    asked, there = [], []
+    for name, units in _NAMES.values():
+        if count := wanted.get(name.lower()):
+            unit = units.removesuffix("s")
+            asked.append(f"{_shown(name, count):g} {unit}")
+            has, all_of_it = (_shown(name, amounts.get(name, 0)) for amounts in (free, every))
+            there.append(f"{has:g} of {all_of_it:g} {unit}")
+    return f"a trial asks for {' and '.join(asked)}, and {' and '.join(there)} are free"
+
+
 def workers(wanted: Mapping[str, float]) -> int:
     """Return how many trials fit the cluster at once."""
     import ray
@@ -48,7 +67,7 @@ def check_resources(wanted: Mapping[str, float]) -> None:
     import ray
 
     nodes: list[dict[str, Any]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not any(_holds(node, wanted) for node in nodes):
+    if not any(holds(node, wanted) for node in nodes):
         asked = " and ".join(
             f"resources.{setting}={_shown(name, wanted.get(name.lower(), 0)):g}"
             for setting, (name, _) in _NAMES.items()
@@ -63,10 +82,6 @@ def check_resources(wanted: Mapping[str, float]) -> None:
             for node in nodes
         )
         raise SweepError(f"no node can hold a trial with {asked}: the cluster has {largest}")
-
-
-def _holds(node: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
-    return all(node.get(name, 0) >= wanted.get(name.lower(), 0) for name, _ in _NAMES.values())
 
 
 def _shown(name: str, count: float) -> float:
