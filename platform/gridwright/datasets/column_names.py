@@ -30,8 +30,7 @@ class ColumnNames:
     @property
     def listing(self) -> str:
         """The names, or the first of many."""
-        more = f", ... ({len(self.names)} in all)" if len(self.names) > MOST_SHOWN else ""
-        return ", ".join(map(repr, self.names[:MOST_SHOWN])) + more
+        return ", ".join(map(repr, self.names[:MOST_SHOWN])) + self._rest
 
     def several(self, key: str, value: Any) -> list[str]:
         """Return the columns that `dataset.<key>` names.
@@ -64,6 +63,9 @@ class ColumnNames:
         sentence = unknown_name(f"column in dataset.{key}", item, self.names[:MOST_SHOWN])
         if len(self.names) == 1:
             return f"{self.source}: {sentence}; it has one column only: is dataset.separator right?"
-        if len(self.names) > MOST_SHOWN:
-            sentence += f", ... ({len(self.names)} in all)"
-        return f"{self.source}: {sentence}"
+        return f"{self.source}: {sentence}{self._rest}"
+
+    @property
+    def _rest(self) -> str:
+        """What ends a list of more names than are shown."""
+        return f", ... ({len(self.names)} in all)" if len(self.names) > MOST_SHOWN else ""

@@ -10,23 +10,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 
 from gridwright.datasets.csv_dialect import SAMPLE, SPACES, Dialect, dialect_of
-from gridwright.datasets.table_reading import ReadingOptions, ReadTable
+from gridwright.datasets.table_reading import BLOCK, ReadingOptions, ReadTable
+from gridwright.datasets.text_encoding import NATIONAL
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-_BLOCK = 1 << 22
-_NATIONAL = {
-    "cp1252": "Windows-1252 (Latin-1)",
-    "gb18030": "Chinese (GB 18030)",
-    "big5": "Chinese (Big5)",
-    "cp932": "Japanese (Shift JIS)",
-    "cp949": "Korean (EUC-KR)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "cp1253": "Greek (Windows-1253)",
-}
 
 
 def read_separated(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
@@ -101,7 +91,7 @@ def _parsed(
                     skip_rows=dialect.skipped,
                     skip_rows_after_names=int(dialect.header),
                     encoding=encoding,
-                    block_size=_BLOCK,
+                    block_size=BLOCK,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=dialect.separator, newlines_in_values=True
@@ -126,7 +116,7 @@ def _parsed(
 def _has_gaps_of_cp1252(opened: Callable[[], Any]) -> bool:
     """Tell whether the file holds one of the five bytes that mean nothing in Windows-1252."""
     with opened() as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(BLOCK):
             if any(byte in block for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
                 return True
     return False
@@ -147,7 +137,7 @@ def _refuse_duplicates(path: Path, dialect: Dialect) -> None:
 
 def _notes(dialect: Dialect) -> list[str]:
     notes = []
-    if called := _NATIONAL.get(dialect.encoding):
+    if called := NATIONAL.get(dialect.encoding):
         notes.append(f"read as {called}, for it is not UTF-8; dataset.encoding sets another")
     if not dialect.header:
         notes.append(

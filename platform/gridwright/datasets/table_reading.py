@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
+#: Bytes of a file that are read at a time.
+BLOCK = 1 << 22
 #: Texts that stand for a missing value, unless `dataset.missing_values` says otherwise.
 MISSING = (
     *("", " ", "?", "-", "NA", "N/A", "n/a", "#N/A", "<NA>"),

@@ -17,7 +17,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NATIONAL = ["gb18030", "big5", "cp932", "cp949", "cp1251", "cp1253", "cp1252"]
+#: What text that is no Unicode may be written in -> what people call it.
+NATIONAL = {
+    "gb18030": "Chinese (GB 18030)",
+    "big5": "Chinese (Big5)",
+    "cp932": "Japanese (Shift JIS)",
+    "cp949": "Korean (EUC-KR)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1252": "Windows-1252 (Latin-1)",
+}
 
 
 def encoding_of(sample: bytes, known_names: AbstractSet[str] = frozenset()) -> str:
@@ -51,12 +60,12 @@ def _national(sample: bytes, known_names: AbstractSet[str]) -> str:
     from charset_normalizer import from_bytes
 
     lines = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
-    likely = [match.encoding for match in from_bytes(b"\n".join(lines), cp_isolation=_NATIONAL)]
+    likely = [match.encoding for match in from_bytes(b"\n".join(lines), cp_isolation=[*NATIONAL])]
     for encoding in likely:
         text = sample.decode(encoding, errors="ignore")
         if any(name in text for name in known_names if not name.isascii()):
             return encoding
-    return likely[0] if likely and likely[0] in _NATIONAL else "cp1252"
+    return likely[0] if likely and likely[0] in NATIONAL else "cp1252"
 
 
 def decoded_text(sample: bytes, encoding: str) -> str:

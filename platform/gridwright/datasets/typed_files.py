@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from gridwright.datasets.fitting_memory import check_fits
-from gridwright.datasets.table_reading import ReadingOptions, ReadTable
+from gridwright.datasets.table_reading import BLOCK, ReadingOptions, ReadTable
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-_BLOCK = 1 << 22
 _CELL = 8  # bytes of a number
 
 
@@ -65,7 +64,7 @@ def read_json(opened: Callable[[], Any], path: Path, options: ReadingOptions) ->
         else:
             # One object must fit into a block, and a file is one block if it is small.
             table = arrow_json.read_json(
-                file, read_options=arrow_json.ReadOptions(block_size=_BLOCK)
+                file, read_options=arrow_json.ReadOptions(block_size=BLOCK)
             )
     return ReadTable(_with_gaps(_checked(path, table), options), textual=True)
 
