@@ -79,7 +79,8 @@ class GridRun:
         with self._under_way():
             if todo:
                 self._run_trials(todo, run_id, cluster)
-                meter.look_at_memory()
+                if forecast:  # which it is held against
+                    meter.look_at_memory()
         failed = self._conclude(run_id)
         if forecast:
             print(comparison(forecast, meter.taken()))

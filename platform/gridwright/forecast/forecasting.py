@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from gridwright.plugins import footprint, load_model_plugin
 from gridwright.preflight.resources import is_elsewhere
 from gridwright.sweep.batching import divide, share_of_time
 from gridwright.sweep.cluster import available_cpus
+from gridwright.sweep.trial_resources import fitting, trial_resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,9 +101,9 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         cpus = available_cpus()
         self._cpus = cpus
         self._accelerated = resources["gpus"] > 0
-        self._workers = max(1, int(cpus // resources["cpus"]))
-        if resources.get("memory") and (free := free_memory()):
-            self._workers = max(1, min(self._workers, int(free // (resources["memory"] * 1e9))))
+        # What GPUs there are, only the cluster knows.
+        wanted = trial_resources({**resources, "gpus": 0})
+        self._workers = fitting({"CPU": cpus, "memory": free_memory() or sys.maxsize}, wanted)
         self._place = Surroundings.of_this_machine(self._workers, cpus)
         self._probed = most_different(specs, _MOST_PROBES)
         self._probe = Probe([specs[place] for place in self._probed], data, len(specs))

@@ -49,9 +49,13 @@ def workers(wanted: Mapping[str, float]) -> int:
     """Return how many trials fit the cluster at once."""
     import ray
 
-    available = ray.cluster_resources()
+    return fitting(ray.cluster_resources(), wanted)
+
+
+def fitting(amounts: Mapping[str, float], wanted: Mapping[str, float]) -> int:
+    """Return how many trials fit into amounts of resources, and 1 at least."""
     fits = [
-        available.get(name, 0) // wanted[name.lower()]
+        amounts.get(name, 0) // wanted[name.lower()]
         for name, _ in _NAMES.values()
         if wanted.get(name.lower())
     ]
