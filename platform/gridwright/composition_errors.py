@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gridwright.configuration_files import configuration_files
 from gridwright.configuration_places import Places
-from gridwright.errors import ConfigurationError, GridwrightError, unknown_name
+from gridwright.errors import ConfigurationError, GridwrightError, beginning, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,9 +125,7 @@ def _unreadable_override(override: str, message: str) -> str:
         # Hydra may first repeat the override, and always ends with the address of its manual.
         lines = [line.strip() for line in message.splitlines()]
         reason = next(line for line in lines if not line.startswith("Error parsing override"))
-    # A value of thousands of letters would bury the reason.
-    shown = override if len(override) <= _SHOWN else f"{override[:_SHOWN]}..."
-    return f"cannot read '{shown}': {reason}"
+    return f"cannot read '{beginning(override, _SHOWN)}': {reason}"
 
 
 def _wrong_value(error: OmegaConfBaseException) -> str:

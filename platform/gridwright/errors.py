@@ -78,6 +78,11 @@ class TrialFailed(GridwrightError):
     exit_code = 1
 
 
+def beginning(text: str, most: int) -> str:
+    """Return a text as a sentence repeats it: what is longer would bury what is said of it."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> str:
     """Return "unknown <kind> 'name'; ...", with the nearest match first and all options listed."""
     choices: Sequence[str] = sorted(options)

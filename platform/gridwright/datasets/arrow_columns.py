@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from gridwright.datasets.dates import date_format_of, parsed_dates
 from gridwright.datasets.table import Column
 from gridwright.datasets.written_numbers import looks_written, notation_of
-from gridwright.errors import DatasetError
+from gridwright.errors import DatasetError, beginning
 
 if TYPE_CHECKING:
     from gridwright.contract import Array
@@ -68,10 +68,9 @@ def is_plain(kind: pa.DataType) -> bool:
     return any(is_one(kind) for is_one in _PLAIN)
 
 
-def shortened(kind: pa.DataType) -> str:
+def type_name(kind: pa.DataType) -> str:
     """Return the name of a type, or its beginning: an object has a type for each of its fields."""
-    text = str(kind)
-    return text if len(text) <= _LONGEST_TYPE else f"{text[:_LONGEST_TYPE]}..."
+    return beginning(str(kind), _LONGEST_TYPE)
 
 
 def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -90,7 +89,7 @@ def _plain(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
     if is_plain(kind):  # text, or a time of day
         return values.cast(pa.string())
     raise DatasetError(
-        f"column {name!r} holds values of the type {shortened(kind)}, which are neither numbers, "
+        f"column {name!r} holds values of the type {type_name(kind)}, which are neither numbers, "
         "truth values, text nor dates: leave it out with dataset.drop"
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from gridwright.datasets.arrow_columns import is_plain, shortened, typed_column
+from gridwright.datasets.arrow_columns import is_plain, type_name, typed_column
 from gridwright.datasets.column_names import MOST_SHOWN, ColumnNames
 from gridwright.datasets.dataset import Dataset, read_only
 from gridwright.datasets.names import readable_name
@@ -200,7 +200,7 @@ class _Reading:
             kind = self._table[name].type
             if not is_plain(kind) and name not in self._types:
                 left_out[name] = (
-                    f"it holds values of the type {shortened(kind)}, which are neither numbers, "
+                    f"it holds values of the type {type_name(kind)}, which are neither numbers, "
                     "truth values, text nor dates"
                 )
                 continue

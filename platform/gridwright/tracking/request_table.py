@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from mlflow.types import DataType
 
+from gridwright.errors import beginning
 from gridwright.tracking.refusals import RefusedInput
 
 if TYPE_CHECKING:
@@ -194,5 +195,4 @@ def _missing(name: str, columns: Mapping[str, Sequence[Any]]) -> str:
 
 def shown(value: Any) -> str:
     """Return `value` as JSON, or its beginning."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return beginning(json.dumps(value, ensure_ascii=False), _SHOWN)

@@ -19,6 +19,7 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.types import DataType, Schema
 
+from gridwright.errors import beginning
 from gridwright.tracking.refusals import TOO_LARGE, UNSUPPORTED_TYPE, RefusedInput
 from gridwright.tracking.request_body import parse
 from gridwright.tracking.request_table import spelt
@@ -174,6 +175,4 @@ def _body(error: MlflowException) -> str:
         return error.serialize_as_json()
     # "Failed to predict data '...'. \nError: ..." repeats the whole input first.
     sentence = str(error.message).rpartition("Error: ")[2].strip()
-    if len(sentence) > _SENTENCE:
-        sentence = f"{sentence[:_SENTENCE]}..."
-    return json.dumps({"error_code": error.error_code, "message": sentence})
+    return json.dumps({"error_code": error.error_code, "message": beginning(sentence, _SENTENCE)})
