@@ -67,6 +67,18 @@ class Folder:
         trials = [run for run in runs if "gridwright.trial_key" in run.data.tags]
         return [run for run in runs if run not in trials], trials
 
+    def count(self, condition="TRUE"):
+        """Return how many rows of MLflow's table of runs meet an SQL condition; 0 without a store."""
+        database = self.path / "mlflow.db"
+        if not database.exists():
+            return 0
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            (count,) = connection.execute(f"select count(*) from runs where {condition}").fetchone()
+        return count
+
+    def finished(self):
+        return self.count("status = 'FINISHED'")
+
     def assert_complete(self, epochs):
         """Every trial has ended, once, and a finished one has all points of its histories."""
         _, trials = self.runs()

@@ -20,14 +20,14 @@ ROWS, COLUMNS = 1_000_000, 30
 
 
 def fastest(*functions):
-    """Return the shortest time of each (s), or of the one; all take turns, so that none is alone."""
+    """Return the shortest time of each (s); they take turns, so that none is alone."""
     times = [[] for _ in functions]
     for _ in range(ROUNDS):
         for taken, function in zip(times, functions, strict=True):
             start = time.perf_counter()
             function()
             taken.append(time.perf_counter() - start)
-    return [min(taken) for taken in times] if len(functions) > 1 else min(times[0])
+    return [min(taken) for taken in times]
 
 
 def test_a_large_csv_beside_arrows_own_reader(tmp_path, capsys):
@@ -93,14 +93,14 @@ def cifar(tmp_path, monkeypatch):
 
 def test_what_a_second_command_and_a_second_trial_pay_for_data(cifar, capsys):
     config = {"name": "cifar10", "validation_fraction": 0.1}
-    read = fastest(lambda: load(config))
+    (read,) = fastest(lambda: load(config))
     whole = load(config)
-    first = fastest(whole._digest)
+    (first,) = fastest(whole._digest)
     assert whole.digest == load(config).digest  # it is remembered from here on
     fresh = [load(config) for _ in range(ROUNDS)]
-    digest = fastest(lambda: fresh.pop().digest)
+    (digest,) = fastest(lambda: fresh.pop().digest)
     message = pickle.dumps(shared(split(load(config), config, "validation")))
-    trial = fastest(lambda: pickle.loads(message))
+    (trial,) = fastest(lambda: pickle.loads(message))
     with capsys.disabled():
         print(
             f"\nCIFAR-10: the digest adds {digest / read:.1%} to reading ({read:.3f} s) once it is "

@@ -1,9 +1,7 @@
 """A sweep that is interrupted or killed goes on with the same command, and loses nothing."""
 
 import signal
-import sqlite3
 import time
-from contextlib import closing
 
 import pytest
 
@@ -17,20 +15,6 @@ ALONE = [*COMMON, "model.epoch=200", "model.batch_size=4", "resources.batch=fals
 TOGETHER = [*COMMON, "model.epoch=800", "model.batch_size=16"]
 
 
-def finished_trials(folder):
-    database = folder.path / "mlflow.db"
-    if not database.exists():
-        return 0
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        try:
-            (count,) = connection.execute(
-                "select count(*) from runs where status = 'FINISHED'"
-            ).fetchone()
-        except sqlite3.OperationalError:  # its tables are being made
-            return 0
-    return count
-
-
 @pytest.mark.parametrize(
     ("command", "number", "times", "status", "parent_status"),
     [
@@ -42,7 +26,7 @@ def finished_trials(folder):
 )
 def test_the_same_command_goes_on(forked_folder, command, number, times, status, parent_status):
     process = forked_folder.start(*command)
-    while finished_trials(forked_folder) < 2:
+    while forked_folder.finished() < 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     for _ in range(times):

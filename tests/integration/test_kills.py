@@ -2,9 +2,7 @@
 
 import random
 import signal
-import sqlite3
 import time
-from contextlib import closing
 
 import pytest
 
@@ -23,36 +21,25 @@ COMMAND = [
 ]
 
 
-def finished(database):
-    if not database.exists():
-        return 0
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        (count,) = connection.execute(
-            "select count(*) from runs where status = 'FINISHED'"
-        ).fetchone()
-    return count
-
-
 def test_twenty_kills_lose_nothing_and_double_nothing(forked_folder):
     draw = random.Random(20)
-    database = forked_folder.path / "mlflow.db"
     seen = []
     for kill in range(KILLS):
-        process, before = forked_folder.start(*COMMAND), finished(database)
+        process, before = forked_folder.start(*COMMAND), forked_folder.finished()
         if kill < AT_START:
             # While the store is made or opened, and while Ray starts.
             time.sleep(draw.uniform(0, 4))
         else:
             # In the middle of the trials, wherever the machine is then.
             wanted = before + draw.randrange(5)
-            while finished(database) < wanted and process.poll() is None:
+            while forked_folder.finished() < wanted and process.poll() is None:
                 time.sleep(0.01)
             time.sleep(draw.uniform(0, 0.2))
         process.send_signal(signal.SIGKILL)
         out, err = process.communicate()
         assert process.returncode == -signal.SIGKILL, out + err
         assert "Traceback" not in err
-        seen.append(finished(database))
+        seen.append(forked_folder.finished())
     assert seen == sorted(seen)
     assert seen[-1] < TRIALS
     forked_folder.run(*COMMAND)
