@@ -20,7 +20,7 @@ BAD = {
 def test_every_misdeed_is_told_and_costs_its_own_trial_only(new_folder):
     out, err = new_folder.run(
         "-m", "dataset=iris", "model=misbehaving", f"model.what={','.join([*GOOD, *BAD])}",
-        "resources.timeout=3", "forecast=false", PYTHONPATH=str(PLUGIN),
+        "resources.timeout=8", "forecast=false", PYTHONPATH=str(PLUGIN),
     )  # fmt: skip
     _, trials = new_folder.runs()
     reasons = {

@@ -23,7 +23,8 @@ PATIENCE = 20.0
 class Queueing(Callback):  # type: ignore[misc]  # ray ships no types
     """Warns where no trial has started after `PATIENCE` seconds because others hold the resources.
 
-    It waits from the moment it is made until it is closed.
+    It waits from the moment it is made until it is closed. Where a trial fits at that moment, there
+    is nothing to tell: what is taken later, the sweep's own workers take, and some start slowly.
 
     Args:
         resources: what one trial asks for, as `trial_resources` returns it.
@@ -33,7 +34,8 @@ class Queueing(Callback):  # type: ignore[misc]  # ray ships no types
         self._resources = dict(resources)
         self._timer = threading.Timer(PATIENCE, self._tell)
         self._timer.daemon = True
-        self._timer.start()
+        if not holds(ray.available_resources(), self._resources):
+            self._timer.start()
 
     def close(self) -> None:
         """Say nothing from here on."""

@@ -15,7 +15,7 @@ DEEDS = {
     "exits": lambda: os._exit(0),
     "calls sys.exit": lambda: sys.exit(3),
     "hangs": lambda: time.sleep(3600),
-    "leaks": lambda: LEAKED.append(bytearray(os.urandom(1) * 200_000_000)),
+    "leaks": lambda: LEAKED.append(bytearray(os.urandom(1) * 100_000_000)),
     "overflows": lambda: None,
 }
 LEAKED = []
