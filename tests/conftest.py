@@ -145,17 +145,18 @@ def forked_folder(tmp_path, forks):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, empty_store):
-    """A working folder whose store has been made; test_readme.py begins without one."""
-    path = tmp_path_factory.mktemp("work")
+def folder(tmp_path_factory, empty_store, forks):
+    """A working folder whose store has been made; test_readme.py has commands that begin cold."""
+    path = tmp_path_factory.mktemp("parent") / "work"
+    path.mkdir()
     copyfile(empty_store, path / "mlflow.db")
-    return Folder(path)
+    return Folder(path, forks=forks)
 
 
 @pytest.fixture
-def new_folder(tmp_path, empty_store):
-    copyfile(empty_store, tmp_path / "mlflow.db")
-    return Folder(tmp_path)
+def new_folder(forked_folder, empty_store):
+    copyfile(empty_store, forked_folder.path / "mlflow.db")
+    return forked_folder
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ def start(arguments, folder, environment, out, err):
         try:
             os.chdir(folder)
             os.environ.update(environment)
+            sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
             for number, path in ((1, out), (2, err)):
                 os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
             status = run_command(arguments)
