@@ -3,11 +3,12 @@
 `...` stands for what is different from one installation to the next: folders, lists of what is
 installed. Every command is run as it is typed; nothing may be left in the folder.
 
-Two sentences need a cluster or a second process, and are tested with them: a full queue in
-sweep/test_ray_tune.py, the same sweep twice at once in integration/test_several_sweeps.py.
+Here are the exact words of a full queue and of a second sweep at once, too: sweep/test_ray_tune.py
+and integration/test_several_sweeps.py have the sweeps that go on then.
 """
 
 import errno
+import os
 import re
 import shlex
 import socket
@@ -15,6 +16,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -248,6 +251,46 @@ def test_the_disk_is_full_where_the_store_is(folder, capsys, monkeypatch):
         f"{folder} cannot be written (No space left on device), and it is where the tracking store "
         "would be kept: work in another folder, or set tracking.uri to one",
     )
+
+
+def told_of_waiting(caplog):
+    """Return the one sentence that is told within a minute."""
+    deadline = time.monotonic() + 60
+    while not caplog.messages:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (sentence,) = caplog.messages
+    return sentence
+
+
+def test_a_second_sweep_at_once(tmp_path, caplog):
+    from gridwright.tracking.neighbours import Turn
+
+    first, second = Turn(tmp_path, "sweep"), Turn(tmp_path, "sweep")
+    assert not first.take()
+    waiting = threading.Thread(target=second.take, daemon=True)
+    waiting.start()
+    assert told_of_waiting(caplog) == (
+        f"this sweep is already running in another process (PID {os.getpid()}): this one waits for "
+        "its end, and takes over what it has finished (Ctrl-C ends the waiting, not the sweep)"
+    )
+    first.end()
+    waiting.join(60)
+    assert not waiting.is_alive()
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray's own, at its import
+def test_a_full_queue(monkeypatch, caplog):
+    from gridwright.sweep import queueing
+
+    monkeypatch.setattr(queueing, "PATIENCE", 0.01)
+    monkeypatch.setattr(queueing.ray, "cluster_resources", lambda: {"CPU": 8.0})
+    monkeypatch.setattr(queueing.ray, "available_resources", lambda: {"CPU": 1.0})
+    with closing(queueing.Queueing({"cpu": 4.0})):
+        assert told_of_waiting(caplog) == (
+            "the cluster is full: a trial asks for 4 CPU, and 1 of 8 CPU are free; the sweep waits "
+            "until others give some back (Ctrl-C ends it, and the same command goes on later)"
+        )
 
 
 def test_no_network(folder, capsys):
