@@ -8,7 +8,7 @@ import pytest
 from gridwright.errors import TrackingError
 from gridwright.schema import TrackingConfiguration
 from gridwright.tracking import writer as module
-from gridwright.tracking.store import StoreUnavailable
+from gridwright.tracking.store_errors import StoreUnavailable
 from gridwright.tracking.writer import IN_MEMORY, Writer
 
 FILES = [Path("/spool/1.trial"), Path("/spool/2.trial")]

@@ -18,7 +18,7 @@ from gridwright.tracking.manifest import default_output, read_checked
 from gridwright.tracking.model_artifact import DATA, FOLDER
 from gridwright.tracking.quiet_mlflow import pyfunc
 from gridwright.tracking.ranking import rank_key, ranked, ranking_metrics, score_name
-from gridwright.tracking.store import sentences
+from gridwright.tracking.store_errors import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

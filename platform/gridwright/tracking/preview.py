@@ -12,7 +12,7 @@ import numpy as np
 
 from gridwright.tracking.artifact_files import put
 from gridwright.tracking.report_table import ReportTable
-from gridwright.tracking.store import sentences
+from gridwright.tracking.store_errors import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

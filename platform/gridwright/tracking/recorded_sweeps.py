@@ -16,7 +16,7 @@ from gridwright.errors import TrackingError
 from gridwright.tracking import tags
 from gridwright.tracking.artifact_files import requirements_of, text_of
 from gridwright.tracking.recorded_run import CONFIG
-from gridwright.tracking.store import sentences
+from gridwright.tracking.store_errors import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,7 +16,7 @@ from gridwright.tracking.leaderboard import Leaderboard
 from gridwright.tracking.note import BY_TEST_SCORE, sweep_note
 from gridwright.tracking.params import TAG_LENGTH, shortened
 from gridwright.tracking.report_content import chapters
-from gridwright.tracking.store import sentences
+from gridwright.tracking.store_errors import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -19,7 +19,8 @@ from gridwright.tracking.params import flat_params
 from gridwright.tracking.probes import bounded_probes
 from gridwright.tracking.provenance import Provenance, capture
 from gridwright.tracking.spool import SpooledTrial
-from gridwright.tracking.store import Store, StoreUnavailable, sentences
+from gridwright.tracking.store import Store
+from gridwright.tracking.store_errors import StoreUnavailable, sentences
 from gridwright.tracking.writer import Waiting, Writer
 
 if TYPE_CHECKING:

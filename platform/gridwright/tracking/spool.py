@@ -22,7 +22,7 @@ import numpy as np
 from gridwright.contract import DataDescription, Failure, TrialResult, TrialSpec
 from gridwright.errors import TrackingError
 from gridwright.tracking.provenance import Provenance
-from gridwright.tracking.store import FULL, StoreUnavailable
+from gridwright.tracking.store_errors import FULL, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

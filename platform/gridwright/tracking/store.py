@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
 import sqlite3
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from alembic.util import CommandError
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
 
 from gridwright.errors import TrackingError
-from gridwright.passwords import without_passwords
+from gridwright.tracking.store_errors import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +29,6 @@ _TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 _LOUD = ("alembic", "mlflow.store")
 # MLflow prints the whole exception of a locked or full database, which is raised all the same.
 _LOUDER = ("mlflow.store.db.utils",)
-#: What a database that works again later says.
-_PASSING = re.compile(r"locked|busy|is full|disk I/O", re.IGNORECASE)
-#: Errors of a disk that may have room again later.
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
-
-
-class StoreUnavailable(TrackingError):
-    """The store cannot be used now, but may be later: unreachable, locked, or full."""
 
 
 class Store:
@@ -150,40 +138,6 @@ class Store:
             return None
         folder = re.sub(r"[^\w.-]+", "-", experiment_name).strip(".-") or "experiment"
         return f"{root.rstrip('/')}/{folder}"
-
-
-@contextmanager
-def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
-    """Turn what MLflow raises into a `TrackingError` that names the store, never its password.
-
-    Raises:
-        StoreUnavailable: what failed may work later.
-        TrackingError: it will not.
-    """
-    try:
-        yield
-    except CommandError as error:
-        raise TrackingError(
-            f"cannot {action} at {settings.public_uri}: another version of MLflow made it "
-            f"({error}); use that version, or set tracking.uri to another store"
-        ) from None
-    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        # ImportError: a driver. OSError: a disk that is full.
-        kind = StoreUnavailable if _is_passing(error, settings) else TrackingError
-        text = without_passwords(str(error)).strip()
-        # SQLAlchemy begins some of its messages by what it was doing by itself.
-        reasons = [line for line in text.splitlines() if not line.startswith("(raised as a")]
-        reason = reasons[0] if reasons else type(error).__name__
-        raise kind(f"cannot {action} at {settings.public_uri}: {reason}") from None
-
-
-def _is_passing(error: Exception, settings: TrackingSettings) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in FULL
-    if isinstance(error, MlflowException) and settings.uri.startswith(("http:", "https:")):
-        status: int = error.get_http_status_code()
-        return status == 429 or status >= 500
-    return bool(_PASSING.search(str(error)))
 
 
 def _make_database(database: Path) -> None:

@@ -96,7 +96,7 @@ def _spooled(file_name: str) -> PastTrial:
 def _from_server(settings: TrackingSettings) -> Iterator[PastTrial]:
     from mlflow import MlflowClient
 
-    from gridwright.tracking.store import sentences
+    from gridwright.tracking.store_errors import sentences
 
     client = MlflowClient(tracking_uri=settings.uri)
     with sentences(settings, "read the finished runs"):

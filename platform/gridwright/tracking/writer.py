@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridwright.errors import TrackingError
-from gridwright.tracking.store import StoreUnavailable
+from gridwright.tracking.store_errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
