@@ -15,14 +15,15 @@ import logging
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gridwright.contract import Checkpointable, EpochRecord
+from gridwright.contract import Checkpointable, EpochRecord, Exploit
 from gridwright.errors import ModelFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from gridwright.contract import Estimator, TrialResult
@@ -38,6 +39,9 @@ RESUMED_EPOCH = "resumed_epoch"
 #: Part of the time of a training that its checkpoints may take.
 _SHARE_OF_TIME = 0.05
 
+#: What reading a state that is damaged or gone may raise.
+_UNREADABLE = (ModelFileError, OSError, KeyError, ValueError, TypeError)
+
 _PROGRESS = "progress.json"
 _ESTIMATOR = "estimator"
 _TEMPORARY = ".tmp"
@@ -51,12 +55,16 @@ class Progress(NamedTuple):
         fit_seconds: time its training took so far.
         records: what the estimator reported, one a finished epoch.
         epoch_ms: wall clock at the end of each of these epochs.
+        exploits: when it went on with the state of another trial.
+        log: what it printed so far; empty where each attempt has a log of its own.
     """
 
     started_ms: int
     fit_seconds: float
     records: tuple[EpochRecord, ...]
     epoch_ms: tuple[int, ...]
+    exploits: tuple[Exploit, ...] = ()
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +111,71 @@ class TrialCheckpoint:
         """Give the estimator the newest state that can be read; None if the trial starts anew."""
         if not isinstance(estimator, Checkpointable):
             return None
-        for epoch in sorted(self._epochs(), key=lambda path: int(path.name), reverse=True):
+        for epoch in self._newest_first():
             try:
                 progress = _read(epoch)
                 estimator.load_checkpoint(epoch / _ESTIMATOR)
-            except (ModelFileError, OSError, KeyError, ValueError, TypeError) as error:
+            except _UNREADABLE as error:
                 _log.warning("the checkpoint %s is dropped, it cannot be read: %s", epoch, error)
                 shutil.rmtree(epoch, ignore_errors=True)
             else:
                 return progress
         return None
 
-    def save_if_due(self, estimator: Estimator, progress: Progress) -> None:
+    def newest(self) -> Progress | None:
+        """Return how far the trial has come; None where no state can be read."""
+        for epoch in self._newest_first():
+            with suppress(*_UNREADABLE):
+                return _read(epoch)
+        return None
+
+    def after(self, epoch: int) -> Progress:
+        """Return how far the trial was after an epoch.
+
+        Raises:
+            ModelFileError: there is no such state any more.
+        """
+        try:
+            return _read(self._folder / str(epoch))
+        except _UNREADABLE as error:
+            raise _gone(self._folder, epoch, error) from error
+
+    def give(self, estimator: Checkpointable, epoch: int) -> None:
+        """Give an estimator the state after an epoch.
+
+        Raises:
+            ModelFileError: there is no such state any more.
+        """
+        try:
+            estimator.load_checkpoint(self._folder / str(epoch) / _ESTIMATOR)
+        except _UNREADABLE as error:
+            raise _gone(self._folder, epoch, error) from error
+
+    def save_if_due(self, estimator: Estimator, progress: Callable[[], Progress]) -> None:
         """Write the state after an epoch, unless the last checkpoint was written just now.
 
-        A disk that cannot take it costs the checkpoint, not the training.
+        A disk that cannot take it, or a training of a kind that cannot go on, costs the checkpoint
+        and not the training.
         """
         start = time.monotonic()
         if start < self._due or not isinstance(estimator, Checkpointable):
             return
+        state = progress()
         try:
-            self._save(estimator, progress)
-        except OSError as error:
-            _log.warning("no checkpoint after epoch %d: %s", len(progress.records), error)
+            self.save(estimator, state)
+        except (OSError, ModelFileError) as error:
+            _log.warning("no checkpoint after epoch %d: %s", len(state.records), error)
         end = time.monotonic()
         if self._seconds:
             self._due = end + max(self._seconds, (end - start) / _SHARE_OF_TIME)
 
-    def _save(self, estimator: Checkpointable, progress: Progress) -> None:
+    def save(self, estimator: Checkpointable, progress: Progress, keep: int = 1) -> None:
+        """Write the state after the last epoch of `progress`, and keep the newest `keep` states.
+
+        Raises:
+            OSError: the disk does not take it.
+            ModelFileError: the training is of a kind that cannot go on.
+        """
         final = self._folder / str(len(progress.records))
         temporary = final.with_name(f"{final.name}.{os.getpid()}{_TEMPORARY}")
         shutil.rmtree(temporary, ignore_errors=True)
@@ -139,9 +184,15 @@ class TrialCheckpoint:
         (temporary / _PROGRESS).write_text(json.dumps(_json(progress, temporary)), "utf-8")
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
+        # What lies after it belongs to a training that went another way.
+        done = len(progress.records)
+        kept = [path for path in self._newest_first() if int(path.name) <= done][:keep]
         for other in self._folder.iterdir():
-            if other != final:
+            if other not in kept:
                 shutil.rmtree(other, ignore_errors=True)
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self._epochs(), key=lambda path: int(path.name), reverse=True)
 
     def _epochs(self) -> Iterator[Path]:
         if self._folder.is_dir():
@@ -155,6 +206,8 @@ def _json(progress: Progress, folder: Path) -> dict[str, Any]:
         "fit_seconds": progress.fit_seconds,
         "records": [asdict(record) for record in progress.records],
         "epoch_ms": progress.epoch_ms,
+        "exploits": [asdict(exploit) for exploit in progress.exploits],
+        "log": progress.log,
         "sha256": _digests(folder / _ESTIMATOR),
     }
 
@@ -170,6 +223,21 @@ def _read(folder: Path) -> Progress:
         fit_seconds=float(stored["fit_seconds"]),
         records=tuple(EpochRecord(**record) for record in stored["records"]),
         epoch_ms=tuple(int(moment) for moment in stored["epoch_ms"]),
+        exploits=tuple(exploit_of(one) for one in stored.get("exploits", ())),
+        log=stored.get("log", ""),
+    )
+
+
+def exploit_of(stored: Mapping[str, Any]) -> Exploit:
+    """Return an exploit from what JSON holds of it."""
+    lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+    return Exploit(**{**stored, **lists})
+
+
+def _gone(folder: Path, epoch: int, error: Exception) -> ModelFileError:
+    return ModelFileError(
+        f"the state of trial {folder.name[:12]} after epoch {epoch} cannot be read ({error}): "
+        f"remove {folder.parent}, and the population begins anew"
     )
 
 

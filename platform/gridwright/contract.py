@@ -9,7 +9,7 @@ Shapes: `n` samples; a sample has `sample_shape`, so `x` is `(n, *sample_shape)`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -158,6 +158,9 @@ class Checkpointable(Estimator, Protocol):
         """Write the state of the training into an existing, empty folder, without pickle.
 
         Called within `on_epoch`: the epoch that was just reported is the last one of the state.
+
+        Raises:
+            ModelFileError: this training is of a kind that cannot go on; it runs without.
         """
         ...
 
@@ -233,6 +236,19 @@ class MeasuredPlugin(Protocol):
 
     def footprint(self, parameters: Mapping[str, Any], data: DataDescription) -> Footprint:
         """Return what a trial with `parameters`, which `check` found good, will take."""
+        ...
+
+
+@runtime_checkable
+class ChangeablePlugin(MeasuredPlugin, Protocol):
+    """What a model plugin may offer besides `ModelPlugin`: trainings whose parameters change.
+
+    Its estimators are `Checkpointable`, and `load_checkpoint` takes up the state of a training with
+    other values of these parameters: population based training needs it.
+    """
+
+    def changeable(self, parameters: Mapping[str, Any]) -> Collection[str]:
+        """Return the names of those of `parameters` that may change between two epochs."""
         ...
 
 
@@ -374,6 +390,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Exploit:
+    """A trial of a population went on with the state of a better one (population based training).
+
+    Attributes:
+        epoch: the last one before.
+        donor: key of the trial whose state it took over.
+        donor_overrides: of that trial at that time.
+        before: the trial's own overrides until then.
+        after: its overrides from then on: the donor's, perturbed.
+    """
+
+    epoch: int
+    donor: str
+    donor_overrides: tuple[str, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """What a trial leaves: everything that its MLflow run will hold.
 
@@ -392,6 +427,7 @@ class TrialResult:
         probe_predictions: predictions on these rows: probabilities `(n_probe, n_classes)`,
             or values. The champion's loaded copy must repeat them.
         log: what the trial printed.
+        exploits: when it went on with the state of another trial; empty for most.
     """
 
     key: str
@@ -405,3 +441,4 @@ class TrialResult:
     probe_rows: Array | None = None
     probe_predictions: Array | None = None
     log: str = ""
+    exploits: tuple[Exploit, ...] = ()

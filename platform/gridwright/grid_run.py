@@ -102,6 +102,10 @@ class GridRun:
 
         requirements = load_model_plugin(spec.model).requirements
         self._session.submit(spec, result, data, requirements, run_id)
+        self._settle(result)
+
+    def _settle(self, result: TrialResult) -> None:
+        """Remove the checkpoint of a trial whose result is kept."""
         if self._checkpoints is not None:
             self._checkpoints.settle(result)
 

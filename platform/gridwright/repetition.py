@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridwright.tracking.recorded_run import RecordedRun
 
 #: Metrics of the clock and of the way there, which no repetition repeats.
-_NOT_COMPARED = frozenset({"fit_seconds", "resumed_epoch", "trained_together"})
+_NOT_COMPARED = frozenset({"exploits", "fit_seconds", "resumed_epoch", "trained_together"})
 
 
 class NotReproduced(TrialFailed):

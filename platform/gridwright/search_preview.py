@@ -37,7 +37,13 @@ def space_text(space: SearchSpace, settings: SearchSettings, score: str) -> str:
         )
     if settings.stop_score is not None:
         ends.append(f"It ends once a trial has a {score} of at least {settings.stop_score:g}.")
-    if settings.scheduler != "none":
+    if settings.scheduler == "pbt":
+        ends.append(
+            f"After every {settings.perturbation_interval} epochs, the worst "
+            f"{settings.quantile_fraction:.0%} go on with the state of one of the best "
+            f"{settings.quantile_fraction:.0%}, and with its parameters, perturbed."
+        )
+    elif settings.scheduler != "none":
         rungs = ", ".join(map(str, sorted(settings.report_epochs(1000))[:6]))
         ends.append(f"Trials that lag behind are stopped after {rungs} ... epochs.")
     return "\n".join(["", *lines, "", *(line for line in ends if line)])

@@ -61,6 +61,9 @@ class SearchTrials:
         spec = self.growing.check(overrides, config)
         if self.settings.scheduler == "none":
             return spec
+        if self.settings.scheduler == "pbt":
+            # What a member becomes depends on all the others.
+            return replace(spec, key=_digest(spec.key, self._population()))
         # A trial that may be stopped early is not the trial of a grid, which is not.
         halving = [
             self.settings.scheduler,
@@ -92,7 +95,21 @@ class SearchTrials:
         """Return what identifies the search: another budget continues it."""
         dimensions = [repr(one) for one in self.space.dimensions]
         settings = self.settings
-        return _digest(self.first.key, [dimensions, settings.search, settings.seed])
+        population = self._population() if settings.scheduler == "pbt" else []
+        return _digest(self.first.key, [dimensions, settings.search, settings.seed, *population])
+
+    def _population(self) -> list[Any]:
+        settings = self.settings
+        return [
+            settings.scheduler,
+            settings.search,
+            settings.seed,
+            settings.max_trials,
+            settings.perturbation_interval,
+            settings.quantile_fraction,
+            settings.resample_probability,
+            [repr(one) for one in self.space.dimensions],
+        ]
 
     def _first(self) -> TrialSpec:
         overrides = self.space.overrides(self.space.first)

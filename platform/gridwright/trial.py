@@ -216,7 +216,9 @@ class TrialUnderWay:
         def on_epoch(record: EpochRecord) -> bool:
             stop = self.recorder(record)
             if not stop:
-                checkpoint.save_if_due(estimator, self.progress(time.perf_counter() - start))
+                checkpoint.save_if_due(
+                    estimator, lambda: self.progress(time.perf_counter() - start)
+                )
             return stop
 
         return on_epoch

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gridwright.sweep.cluster import Cluster
     from gridwright.sweep.composition import Cell, CellComposer, compose_cells
     from gridwright.sweep.epoch_worker import OUT_OF_TIME_EPOCH
+    from gridwright.sweep.population import Member, Population
     from gridwright.sweep.ray_tune import run_trials
     from gridwright.sweep.samplers import sampler_of
     from gridwright.sweep.search import Candidate, Search
@@ -28,6 +29,8 @@ __all__ = [
     "Choices",
     "Cluster",
     "Interval",
+    "Member",
+    "Population",
     "Search",
     "SearchSettings",
     "SearchSpace",
@@ -46,6 +49,8 @@ _HOMES = {
     "Choices": "search_space",
     "Cluster": "cluster",
     "Interval": "search_space",
+    "Member": "population",
+    "Population": "population",
     "Search": "search",
     "SearchSettings": "search_settings",
     "SearchSpace": "search_space",

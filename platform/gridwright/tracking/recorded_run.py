@@ -68,6 +68,13 @@ class RecordedRun:
                     f"run {run_id} is not a trial: a sweep is repeated by its command, "
                     f"{run.data.tags.get('gridwright.command', 'which it does not have')}"
                 )
+            if tags.EXPLOITS in run.data.tags:
+                raise TrackingError(
+                    f"run {run_id} went on with the states of others "
+                    f"({run.data.tags[tags.EXPLOITS]}), so that no single run repeats it: its "
+                    f"whole population is repeated by {run.data.tags.get('gridwright.command')} "
+                    "in another folder"
+                )
             if run.info.status not in {"FINISHED", "FAILED"}:
                 raise TrackingError(f"run {run_id} has not finished: it is {run.info.status}")
             return cls._of(client, run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -133,6 +134,9 @@ def _texts(trial: SpooledTrial) -> Iterator[tuple[str, bytes]]:
     yield "config.yaml", as_yaml(trial.spec.config)
     if trial.result.log:
         yield "trial.log", trial.result.log.encode()
+    if trial.result.exploits:
+        exploits = [asdict(exploit) for exploit in trial.result.exploits]
+        yield "exploits.json", json.dumps(exploits, indent=2, ensure_ascii=False).encode()
     if failure is not None and failure.traceback:
         yield "traceback.txt", failure.traceback.encode()
 

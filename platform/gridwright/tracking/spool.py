@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridwright.checkpoints import exploit_of
 from gridwright.contract import DataDescription, Failure, TrialResult, TrialSpec
 from gridwright.errors import TrackingError
 from gridwright.tracking.provenance import Provenance
@@ -150,6 +151,7 @@ def _record(trial: SpooledTrial) -> dict[str, Any]:
             "metrics": dict(result.metrics),
             "failure": None if result.failure is None else asdict(result.failure),
             "log": result.log,
+            "exploits": [asdict(exploit) for exploit in result.exploits],
         },
         "histories": list(result.histories),
         "description": asdict(trial.description),
@@ -192,6 +194,7 @@ def _trial(record: Mapping[str, Any], contents: Mapping[str, bytes]) -> SpooledT
     }
     result = record["result"]
     failure = result.pop("failure")
+    exploits = tuple(exploit_of(one) for one in result.pop("exploits", ()))
     return SpooledTrial(
         spec=TrialSpec(**_with_tuples(record["spec"], "overrides")),
         result=TrialResult(
@@ -199,6 +202,7 @@ def _trial(record: Mapping[str, Any], contents: Mapping[str, bytes]) -> SpooledT
             epoch_ms=arrays["epoch_ms"],
             histories={name: arrays[f"history/{name}"] for name in record["histories"]},
             failure=None if failure is None else Failure(**failure),
+            exploits=exploits,
             files=dict(_model_files(contents)),
             probe_rows=arrays.get("probe_rows"),
             probe_predictions=arrays.get("probe_predictions"),

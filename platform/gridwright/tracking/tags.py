@@ -24,6 +24,7 @@ DATASET_KEY = "gridwright.dataset_key"
 RANK_BY = "gridwright.rank_by"
 FAILURE_KIND = "gridwright.failure_kind"
 COMMIT = "mlflow.source.git.commit"
+EXPLOITS = "gridwright.exploits"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 
@@ -46,6 +47,10 @@ def of_trial(trial: SpooledTrial) -> dict[str, str]:
     }
     if trial.parent_run_id is not None:
         tags[PARENT] = trial.parent_run_id
+    if trial.result.exploits:
+        tags[EXPLOITS] = "; ".join(
+            f"after epoch {one.epoch} from trial {one.donor[:12]}" for one in trial.result.exploits
+        )
     if failure is not None:
         tags["gridwright.failure"] = failure.reason
         tags[FAILURE_KIND] = failure.kind

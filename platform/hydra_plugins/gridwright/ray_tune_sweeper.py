@@ -30,12 +30,13 @@ class SearchAlgorithm(Enum):
 
 
 class Scheduler(Enum):
-    """What stops trials that lag behind."""
+    """What becomes of trials that lag behind."""
 
     none = "none"
     asha = "asha"
     hyperband = "hyperband"
     median = "median"
+    pbt = "pbt"
 
 
 class Direction(Enum):
@@ -59,12 +60,16 @@ class RayTuneSweeperConfiguration:
         search: `grid` runs every cell; `random` and `tpe` (Optuna's) choose points, of intervals,
             too, such as `tag(log, interval(0.001, 0.1))` and `int(interval(1, 10))`.
         scheduler: stops trials that lag behind the others at the same epoch: `asha`, `hyperband`
-            (asha with three brackets) or `median`.
+            (asha with three brackets) or `median`; with `pbt`, population based training, they go
+            on with the state of a better one, and its parameters, perturbed.
         max_trials: trials in all; null for no limit.
         time_budget: seconds from the first trial on; null for no limit.
         stop_score: ends once a trial scores at least this; null for never.
         grace_epochs: epochs that every trial gets before the scheduler may stop it.
         reduction_factor: of the trials that reach a rung, one in so many goes on.
+        perturbation_interval: epochs between two comparisons of a population (`pbt`).
+        quantile_fraction: so many of the worst go on from one of as many of the best (`pbt`).
+        resample_probability: that a parameter is drawn anew rather than changed a little (`pbt`).
         seed: of the search.
         direction: of the number that a task of another application returns.
     """
@@ -81,6 +86,9 @@ class RayTuneSweeperConfiguration:
     stop_score: Optional[float] = None  # noqa: UP045 - see above
     grace_epochs: int = 5
     reduction_factor: float = 3.0
+    perturbation_interval: int = 5
+    quantile_fraction: float = 0.25
+    resample_probability: float = 0.25
     seed: int = 0
     direction: Direction = Direction.minimize
 

@@ -35,6 +35,7 @@ class TrainingState:
         order_seed: of the order of the samples.
         stopping: early stopping's counters.
         best_weights: the weights that early stopping would come back to; empty if none.
+        learning_rate: the number that the training began with; None for a schedule.
     """
 
     epoch: int
@@ -44,6 +45,7 @@ class TrainingState:
     order_seed: int
     stopping: Mapping[str, Any] = field(default_factory=dict)
     best_weights: Sequence[Array] = ()
+    learning_rate: float | None = None
 
 
 def write(state: TrainingState, folder: Path) -> None:
@@ -66,6 +68,7 @@ def write(state: TrainingState, folder: Path) -> None:
         "stopped": state.stopped,
         "order_seed": state.order_seed,
         "stopping": dict(state.stopping),
+        "learning_rate": state.learning_rate,
         "numbers": {group: len(members) for group, members in groups.items()},
     }
     (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
@@ -99,6 +102,7 @@ def read(folder: Path) -> TrainingState:
             order_seed=int(settings["order_seed"]),
             stopping=settings["stopping"],
             best_weights=groups["best"],
+            learning_rate=settings.get("learning_rate"),
         )
     except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelFileError(f"{folder} holds no whole state of a training: {error!r}") from error

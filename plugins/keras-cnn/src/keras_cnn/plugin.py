@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from gridwright.contract import DataDescription, Footprint, Problem, Task
@@ -40,6 +40,12 @@ class KerasCNNPlugin:
         from keras_cnn.footprint import footprint
 
         return footprint(parameters, data)
+
+    def changeable(self, parameters: Mapping[str, Any]) -> Collection[str]:
+        """Return the parameters that may change between two epochs of a training."""
+        rate = parameters["learning_rate"]
+        a_number = rate is None or isinstance(rate, int | float)
+        return ("batch_size", "learning_rate") if a_number else ("batch_size",)
 
     def build(
         self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int

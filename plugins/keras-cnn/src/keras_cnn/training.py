@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridwright.errors import ModelFileError
 from keras_cnn import runtime
 from keras_cnn.checkpoint_files import TrainingState
@@ -44,6 +46,7 @@ class Training:
         self._order = order
         self._stopping = _stopping_callback(early_stopping)
         self._taken_up: TrainingState | None = None
+        self._rate = _rate(network.optimizer)
 
     def take_up(self, state: TrainingState) -> None:
         """Go on after the last epoch of `state`.
@@ -54,6 +57,9 @@ class Training:
         self._network.optimizer.build(self._network.trainable_variables)
         _assign(self._network.variables, state.network)
         _assign(self._network.optimizer.variables, state.optimizer)
+        if None not in {self._rate, state.learning_rate} and self._rate != state.learning_rate:
+            # The training goes on with another one than it began with.
+            self._network.optimizer.learning_rate = self._rate
         if self._order is not None:
             self._order.seed = state.order_seed
         self._taken_up = state
@@ -84,6 +90,7 @@ class Training:
             order_seed=0 if self._order is None else self._order.seed,
             stopping={} if stopping is None else _counters(stopping),
             best_weights=best or (),
+            learning_rate=self._rate,
         )
 
     def _counters_restored(self) -> Any:
@@ -111,6 +118,12 @@ def _stopping_callback(settings: Mapping[str, Any] | None) -> Any:
 def _counters(stopping: Any) -> dict[str, Any]:
     values = {name: getattr(stopping, name) for name in _COUNTERS}
     return {name: None if value is None else float(value) for name, value in values.items()}
+
+
+def _rate(optimizer: Any) -> float | None:
+    """Return the learning rate of an optimizer, None where it follows a schedule."""
+    rate = optimizer.get_config()["learning_rate"]
+    return float(rate) if isinstance(rate, int | float | np.number) else None
 
 
 def _values(variables: Sequence[Any]) -> list[Array]:

@@ -10,7 +10,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from gridwright.errors import ModelFileError
+from numpy_mlp import checkpoint_files
 from numpy_mlp.blas import blas_threads
+from numpy_mlp.checkpoint_files import TrainingState
 from numpy_mlp.errors import DataError, ParameterError
 from numpy_mlp.history import History
 from numpy_mlp.hyperparameters import RULES, Settings, resolve
@@ -90,6 +93,10 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
     validation_history_: Float64Array | None
     #: Optimizer state, random generator and epochs so far of `partial_fit`.
     _progress: tuple[State, np.random.Generator, int] | None
+    #: The training under way, whose state a checkpoint holds; None outside of `fit`.
+    _under_way: tuple[Trainer, History] | None = None
+    #: A checkpoint that the next `fit` goes on from.
+    _checkpoint: TrainingState | None = None
 
     def __init__(  # noqa: PLR0917  # the paper calls it with positions
         self,
@@ -191,10 +198,41 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
                     validation=training.validation,
                 )
             else:
-                trainer = Trainer(self.network_, settings.plan, training.rng)
-                trainer.fit(training.samples, history, training.validation)
+                self._train_by_steps(training)
         self.end(training)
         return self
+
+    def _train_by_steps(self, training: Training) -> None:
+        plan, history = training.settings.plan, training.history
+        trainer = Trainer(self.network_, plan, training.rng)
+        state, self._checkpoint = self._checkpoint, None
+        if state is not None:
+            state.give(trainer, history)
+        ended = history.stopping is not None and history.stopping.ended
+        self._under_way = trainer, history
+        try:
+            left = 0 if ended else max(0, plan.epochs - trainer.epochs_done)
+            trainer.fit(training.samples, history, training.validation, left)
+        finally:
+            self._under_way = None
+
+    def save_checkpoint(self, folder: Path) -> None:
+        """Write the state of the training after the epoch that was just reported; no pickle.
+
+        Raises:
+            ModelFileError: there is none, or it is a training by L-BFGS, which scipy begins anew.
+        """
+        if self._under_way is None:
+            raise ModelFileError("there is no training under way that another one can go on with")
+        checkpoint_files.write(TrainingState.of(*self._under_way), folder)
+
+    def load_checkpoint(self, folder: Path) -> None:
+        """Let the next `fit` go on after the last epoch of a checkpoint.
+
+        Raises:
+            ModelFileError: a file is missing, altered, or of another version.
+        """
+        self._checkpoint = checkpoint_files.read(folder)
 
     def begin(
         self,

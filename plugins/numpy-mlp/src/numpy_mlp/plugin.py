@@ -10,7 +10,7 @@ from gridwright.contract import Problem
 from gridwright.errors import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from gridwright.contract import Array, DataDescription, Estimator, Footprint, OnEpoch, Task
@@ -61,6 +61,13 @@ class NumpyMLPPlugin:
         del data  # the network takes its sizes from the arrays it is trained on
         kind = MLPClassifier if task == "classification" else MLPRegressor
         return kind(**parameters, random_state=seed)
+
+    def changeable(self, parameters: Mapping[str, Any]) -> Collection[str]:
+        """Return the parameters that may change between two epochs of a training."""
+        from numpy_mlp.optimizers import LBFGS, optimizer  # imports numpy
+
+        by_steps = not isinstance(optimizer(parameters["optimizer"], 0.0), LBFGS)
+        return ("eta", "mu", "alpha", "batch_size", "dropout") if by_steps else ()
 
     def batch_key(self, parameters: Mapping[str, Any], data: DataDescription) -> str | None:
         """Return what models that train together have in common: see `together.shape_of`."""
