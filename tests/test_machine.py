@@ -41,6 +41,35 @@ def test_free_memory_is_what_the_kernel_says(tmp_path, monkeypatch):
     assert machine.free_memory() is None
 
 
+@pytest.mark.parametrize(
+    ("line", "folder", "names"),
+    [
+        ("0::/jobs/mine", "jobs", ("memory.max", "memory.current", "inactive_file")),
+        (
+            "4:cpu,memory:/jobs/mine",
+            "memory/jobs/mine",
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ),
+    ],
+)
+def test_the_limit_of_a_group_around_this_process_counts(
+    line, folder, names, tmp_path, monkeypatch
+):
+    groups = tmp_path / "own"
+    groups.write_text(f"5:pids:/other\n{line}\n")
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemAvailable:    60 kB\n")
+    (tmp_path / folder).mkdir(parents=True)
+    limit, used, cached = names
+    (tmp_path / folder / limit).write_text("40960\n")
+    (tmp_path / folder / used).write_text("20480\n")
+    (tmp_path / folder / "memory.stat").write_text(f"cache 7\n{cached} 10240\n")
+    monkeypatch.setattr(machine, "_MEMINFO", meminfo)
+    monkeypatch.setattr(machine, "_CONTAINER", tmp_path)
+    monkeypatch.setattr(machine, "_OWN_GROUPS", groups)
+    assert machine.free_memory() == 30 * 1024
+
+
 def test_free_disk_of_a_folder_that_is_not_there_yet(tmp_path):
     assert machine.free_disk(tmp_path / "a" / "b") > 0
 

@@ -36,6 +36,18 @@ def test_the_plugins_of_this_repository_are_found_and_keep_the_contract():
         assert isinstance(plugins.load_model_plugin(name), ModelPlugin)
 
 
+def test_models_that_take_samples_larger_than_memory_are_told():
+    assert "keras-cnn" in plugins.model_names_in_pieces()
+    assert plugins.reads_in_pieces("keras-cnn")
+    for name in ("numpy-mlp", "unheard-of", None):
+        assert not plugins.reads_in_pieces(name)
+
+
+def test_a_broken_plugin_is_none_of_the_models_that_read_in_pieces(installed):
+    installed(Entry("broken", ImportError("no module named 'torch'")))
+    assert plugins.model_names_in_pieces() == []
+
+
 def test_unknown_name_lists_the_options_and_the_nearest():
     with pytest.raises(ConfigurationError, match=r"did you mean 'numpy-mlp'\?.*keras-cnn"):
         plugins.load_model_plugin("numpy-mpl")

@@ -56,6 +56,7 @@ class DataDescription:
         n_outputs: columns of the target of a regression, 1 for a classification.
         feature_names: one name a column for tables; empty where samples are not one-dimensional.
         target_names: names of the target columns.
+        resized: the samples are pictures that were made one size, as a served model does again.
     """
 
     name: str
@@ -67,6 +68,7 @@ class DataDescription:
     n_outputs: int = 1
     feature_names: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
+    resized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,18 @@ class BatchingPlugin(Protocol):
             For each estimator None, or the exception that its `fit` would have raised.
         """
         ...
+
+
+@runtime_checkable
+class StreamingPlugin(Protocol):
+    """What a model plugin may say besides `ModelPlugin`: samples may exceed memory. Optional.
+
+    Its estimators then get read-only arrays that are mapped from a file: they never copy one as a
+    whole, nor make one as large, but read batches or pieces. Data that does not fit into memory is
+    refused for all other models.
+    """
+
+    reads_in_pieces: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

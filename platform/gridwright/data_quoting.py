@@ -1,7 +1,8 @@
 """Names of the user's own in `dataset.` settings, quoted as Hydra's grammar needs them.
 
 Hydra reads ASCII words only where there are no quotes, and takes `width (cm)` for a function.
-Column and file names are what they are, and a shell has eaten the quotes that were typed.
+Column and file names are what they are, and a shell has eaten the quotes that were typed. Between
+braces Hydra allows no quotes at all: `dataset.types={width (cm): number}` becomes a list of texts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SETTING = re.compile(r"\+{0,2}dataset\.(?:target|path|name|drop|groups|time|\w+_column)")
+_TYPES = re.compile(r"(\+{0,2}dataset\.types)=\{(.*)\}")
+_TYPE = re.compile(r"\s*(.+?)\s*:\s*(\w+)\s*(?:,|$)")
 _CHOICES = re.compile(r"\s*(choice|range|glob|sort|shuffle|tag)\(")
 #: What Hydra reads without quotes, and what has a meaning of its own in it.
 _PLAIN = re.compile(r"[\w\s.:/\\+*$%@?|~-]*", re.ASCII)
@@ -24,6 +27,8 @@ def with_quotes(arguments: Sequence[str]) -> list[str]:
 
 
 def _quoted_argument(argument: str) -> str:
+    if typed := _TYPES.fullmatch(argument):
+        return _as_list(argument, *typed.groups())
     key, equals, value = argument.partition("=")
     if not equals or not _SETTING.fullmatch(key) or {"'", '"'} & set(value):
         return argument
@@ -34,6 +39,16 @@ def _quoted_argument(argument: str) -> str:
     items = (value[1:-1] if listed else value).split(",")
     text = ",".join(map(_quoted, items))
     return f"{key}=[{text}]" if listed else f"{key}={text}"
+
+
+def _as_list(argument: str, key: str, pairs: str) -> str:
+    """Return `key={name: type, ...}` as `key=["name: type", ...]` if a name needs quotes."""
+    found = _TYPE.findall(pairs)
+    plain = all(_PLAIN.fullmatch(name) and ":" not in name for name, _ in found)
+    if plain or {"'", '"', "\\"} & set(pairs):
+        return argument
+    texts = (f'"{name}: {kind}"' for name, kind in found)
+    return f"{key}=[{','.join(texts)}]"
 
 
 def _quoted(name: str) -> str:

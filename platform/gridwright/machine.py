@@ -8,6 +8,12 @@ from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
 _CONTAINER = Path("/sys/fs/cgroup")
+#: Limit, use, and what the kernel can drop of that, in the second and the first version.
+_GROUP_FILES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+_OWN_GROUPS = Path("/proc/self/cgroup")
 _PROCESSES = Path("/proc")
 _OWN = _PROCESSES / "self" / "statm"
 
@@ -85,16 +91,38 @@ def _available() -> int | None:
 
 
 def _left_in_container() -> int | None:
+    """Return what the tightest of the control groups of this process leaves it."""
+    left = [_left_in_group(folder) for folder in _control_groups()]
+    return min((bytes_ for bytes_ in left if bytes_ is not None), default=None)
+
+
+def _control_groups() -> list[Path]:
+    """Return the folders of the groups that may limit memory: our own, and those around it."""
+    folders = [_CONTAINER, _CONTAINER / "memory"]
     try:
-        limit = (_CONTAINER / "memory.max").read_text(encoding="ascii").strip()
-        used = int((_CONTAINER / "memory.current").read_text(encoding="ascii"))
-        # What the kernel can drop at once counts as free, as it does in MemAvailable.
-        stat = (_CONTAINER / "memory.stat").read_text(encoding="ascii")
-    except (OSError, ValueError):
-        return None
-    if not limit.isdecimal():
-        return None
-    cached = next(
-        (int(line.split()[1]) for line in stat.splitlines() if line.startswith("inactive_file ")), 0
-    )
-    return max(0, int(limit) - used + cached)
+        lines = _OWN_GROUPS.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeError):
+        return folders
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        base = _CONTAINER / "memory" if controllers else _CONTAINER
+        own = base / path.strip("/")
+        folders += [own, *(group for group in own.parents if base in group.parents)]
+    return folders
+
+
+def _left_in_group(folder: Path) -> int | None:
+    for limit_name, used_name, cached_name in _GROUP_FILES:
+        try:
+            limit = (folder / limit_name).read_text(encoding="ascii").strip()
+            used = int((folder / used_name).read_text(encoding="ascii"))
+            # What the kernel can drop at once counts as free, as it does in MemAvailable.
+            stat = (folder / "memory.stat").read_text(encoding="ascii")
+        except (OSError, ValueError):
+            continue
+        if limit.isdecimal():
+            fields = dict(line.split(maxsplit=1) for line in stat.splitlines())
+            return max(0, int(limit) - used + int(fields.get(cached_name, 0)))
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from gridwright.contract import (
     DatasetPlugin,
     MeasuredPlugin,
     ModelPlugin,
+    StreamingPlugin,
 )
 from gridwright.errors import ConfigurationError, PluginError, unknown_name
 
@@ -116,6 +118,27 @@ def _loaded(point: EntryPoint, kind: str, protocol: type, members: Sequence[str]
             "the entry point and `name` must agree"
         )
     return plugin
+
+
+def reads_in_pieces(name: object) -> bool:
+    """Tell whether a model takes samples that are larger than memory; False for unknown ones.
+
+    Raises:
+        PluginError: the package cannot be imported, or lacks a part of `ModelPlugin`.
+    """
+    if not isinstance(name, str) or name not in model_entry_points():
+        return False
+    plugin = load_model_plugin(name)
+    return isinstance(plugin, StreamingPlugin) and plugin.reads_in_pieces is True
+
+
+def model_names_in_pieces() -> list[str]:
+    """Return the installed models that take samples larger than memory; broken ones are not."""
+    found = []
+    for name in model_entry_points():
+        with suppress(PluginError):
+            found += [name] if reads_in_pieces(name) else []
+    return found
 
 
 def footprint(

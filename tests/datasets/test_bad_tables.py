@@ -250,7 +250,7 @@ def test_a_target_without_values(write):
         ({"separator": "::"}, "dataset.separator must be one character, not '::'"),
         ({"header": "yes"}, "dataset.header must be true, false or null, not 'yes'"),
         ({"types": {"a": "colour"}}, "dataset.types.a must be one of number, boolean, category, date, not 'colour'"),
-        ({"types": "number"}, "dataset.types must be a mapping such as {age: number}, not 'number'"),
+        ({"types": "number"}, "dataset.types must be a mapping such as {age: number}, or a list such as ['width (cm): number'], not 'number'"),
         ({"max_categories": 0}, "dataset.max_categories must be a whole number of at least 1, not 0"),
         ({"drop": "c"}, "{path}: unknown column in dataset.drop 'c': choose one of a, b, y"),
         ({"groups": ["a", "b"]}, "dataset.groups must name one column, not 2"),

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gridwright.datasets import load, shared, shared_arrays, split
-from gridwright.datasets.shared_arrays import FOLDER, SharedArray
+from gridwright.datasets.mapped_arrays import MappedArray
+from gridwright.datasets.shared_arrays import FOLDER
 
 CONFIG = {"name": "mnist", "validation_fraction": 0.2}
 
@@ -36,7 +37,7 @@ def test_the_same_samples_lie_in_one_file(parts, data_folder):
     one = shared(parts)
     for name in ("x_train", "x_validation", "x_test"):
         array = getattr(one, name)
-        assert isinstance(array, SharedArray)
+        assert isinstance(array, MappedArray)
         assert not array.flags.writeable
         np.testing.assert_array_equal(array, getattr(parts, name))
     (file,) = files(data_folder)

@@ -103,8 +103,10 @@ def test_a_bad_table_is_one_sentence(folder, table):
     )
 
 
-def test_a_folder_of_pictures(new_folder, scoring_app, monkeypatch):
+def test_a_folder_of_pictures_larger_than_memory(new_folder, scoring_app, monkeypatch, tmp_path):
     folder = new_folder
+    cache = tmp_path / "cache"
+    little = {"GRIDWRIGHT_DATA": str(cache), "GRIDWRIGHT_DATA_MEMORY": "0.000001"}
     chance = np.random.default_rng(0)
     for brightness, name in ((60, "cats"), (190, "dogs")):
         for i in range(10):
@@ -112,23 +114,40 @@ def test_a_folder_of_pictures(new_folder, scoring_app, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels = np.clip(chance.normal(brightness, 20, (8, 9, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).convert("P" if i % 2 else "RGB").save(path)
-    out, _ = folder.run("dataset=images", "dataset.path=pets", "model=numpy-mlp", "model.epoch=10")
-    assert (
-        "pictures: 16 train, 4 test; 9 x 8 pixels, colour; task: classification into 2 classes"
-        in out
+    pets = ("dataset=images", "dataset.path=pets", "dataset.size=[6,5]")
+    _, err = folder.run(*pets, "model=numpy-mlp", status=2, **little)
+    assert err == (
+        "gridwright: pets takes 3.6 kB of memory to be read and divided, and 1 kB are allowed by "
+        "GRIDWRIGHT_DATA_MEMORY=0.000001: set a smaller dataset.size, use a model that reads it in "
+        "pieces (model=keras-cnn), or use a machine with more\n"
     )
+    assert not cache.exists()
+    layers = "model.architecture=[{layer: Conv2D, filters: 2, kernel_size: 3},Flatten]"
+    out, _ = folder.run(*pets, "model=keras-cnn", layers, "model.epochs=2", **little)
+    for line in (
+        "pictures: 16 train, 4 test; 6 x 5 pixels, colour; task: classification into 2 classes",
+        f"the samples do not fit into memory: they are kept in {cache / 'streamed'}, and models",
+    ):
+        assert line in out
     assert "mlflow models serve -m models:/pets@champion" in out
     _, (trial,) = folder.runs()
     assert trial.data.params["dataset"] == "pets"
     listed = folder.client.list_artifacts(trial.info.run_id, "preview")
     assert [file.path for file in listed] == ["preview/pets.json", "preview/pets.png"]
-    # The champion takes the files themselves, and their pixels.
+    # The champion takes the files themselves, which it resizes, and pixels.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", folder.uri)
     app = scoring_app("models:/pets@champion")
     files = [folder.path / "pets" / "test" / name for name in ("cats/8.png", "dogs/9.png")]
-    for inputs in (
-        [base64.b64encode(file.read_bytes()).decode() for file in files],
-        [np.asarray(Image.open(file).convert("RGB")).tolist() for file in files],
-    ):
-        status, answer = app.ask(inputs=inputs)
-        assert (status, len(answer["predictions"])) == (200, 2), answer
+    resized = [
+        Image.open(file).convert("RGB").resize((6, 5), Image.Resampling.BILINEAR) for file in files
+    ]
+    answers = [
+        app.ask(inputs=inputs, params={"output": "probabilities"})
+        for inputs in (
+            [base64.b64encode(file.read_bytes()).decode() for file in files],
+            [np.asarray(picture).tolist() for picture in resized],
+        )
+    ]
+    assert answers[0] == answers[1]
+    status, answer = answers[0]
+    assert (status, len(answer["predictions"])) == (200, 2), answer

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from gridwright.errors import DatasetError, InvalidTrials, PluginError
 from gridwright.preflight import plan_trials
@@ -102,3 +103,40 @@ def test_the_same_grid_in_another_order_is_the_same_sweep(cell):
     there, back = plan_trials(cells), plan_trials(cells[::-1])
     assert there.key_of_sweep() == back.key_of_sweep()
     assert there.key_of_sweep(anew=True) == back.key_of_sweep(anew=True) != there.key_of_sweep()
+
+
+@pytest.fixture
+def pictures_larger_than_memory(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRIDWRIGHT_DATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("GRIDWRIGHT_DATA_MEMORY", "0.0001")
+    for name in ("cats", "dogs"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(20):
+            Image.new("RGB", (40, 40), (i, 9, 9)).save(tmp_path / "pets" / name / f"{i}.png")
+    path = str(tmp_path / "pets")
+    return {"kind": "images", "path": path, "test_fraction": 0.2, "validation_fraction": 0.2}
+
+
+def test_data_larger_than_memory_is_for_models_that_read_it_in_pieces(
+    cell, pictures_larger_than_memory, tmp_path
+):
+    mlp = cell(dataset=pictures_larger_than_memory)
+    cnn = cell(
+        dataset=pictures_larger_than_memory,
+        model={"name": "keras-cnn", "architecture": ["Flatten"], "epochs": 1, "batch_size": 8},
+    )
+    with pytest.raises(DatasetError, match=r"use a model that reads it in pieces \(model=keras-"):
+        plan_trials([mlp])
+    assert not (tmp_path / "cache").exists()
+    for cells in ([mlp, cnn], [cnn, mlp]):
+        with pytest.raises(InvalidTrials, match=r"1 of 2 trials cannot run.*\s.*model=keras-cnn"):
+            plan_trials(cells)
+        plan = plan_trials(cells, drop_invalid=True)
+        assert [spec.model for spec in plan.specs] == ["keras-cnn"]
+        (data,) = plan.data.values()
+        assert data.streamed
+    cnn[1]["resources"]["address"] = "auto"
+    with pytest.raises(
+        InvalidTrials, match=r"the nodes of a cluster do not have: leave resources\."
+    ):
+        plan_trials([cnn])

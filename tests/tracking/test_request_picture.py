@@ -86,13 +86,30 @@ def test_a_picture_is_turned_as_its_camera_says():
         (png(np.zeros((4, 5), np.uint8), kind="ICO"), "is a text, and not a picture file"),
         (
             png(np.zeros((5, 4), np.uint8)),
-            r"a picture of 4 x 5 pixels \(width x height\), but this model takes 5 x 4: resize it",
+            r"a picture of 4 x 5 pixels \(width x height\), but this model takes 5 x 4, as all ",
         ),
     ],
 )
 def test_what_is_no_such_picture_is_refused(text, sentence):
     with pytest.raises(RefusedInput, match=sentence):
         tensor([text], "inputs", GREY)
+
+
+def test_a_model_that_was_trained_on_resized_pictures_resizes_what_it_gets(tmp_path):
+    chance = np.random.default_rng(0)
+    for name, shape in (("a", (9, 12, 3)), ("b", (30, 7, 3))):
+        (tmp_path / name).mkdir()
+        pixels = chance.integers(0, 256, shape, dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / name / "0.png")
+    dataset = load({"kind": "images", "path": str(tmp_path), "size": [5, 4]})
+    assert dataset.resized
+    files = [(tmp_path / name / "0.png").read_bytes() for name in "ab"]
+    texts = [base64.b64encode(file).decode() for file in files]
+    np.testing.assert_array_equal(tensor(texts, "inputs", COLOUR, resize=True), dataset.x)
+    with pytest.raises(
+        RefusedInput, match=r"or train with dataset\.size, which makes the model do"
+    ):
+        tensor(texts, "inputs", COLOUR)
 
 
 def test_pictures_and_numbers_are_not_mixed():

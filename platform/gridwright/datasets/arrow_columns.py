@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gridwright.datasets.column_types import types_argument
 from gridwright.datasets.dates import date_format_of, parsed_dates
 from gridwright.datasets.table import Column
 from gridwright.datasets.written_numbers import looks_written, notation_of
@@ -125,7 +126,7 @@ def _refuse_mistakes(name: str, values: pa.ChunkedArray, words: list[str], decim
             f"column {name!r} holds numbers, but {values[row].as_py()!r} in row {row + 1} (counted "
             f"from 1, without the header){_more(n_bad)}: correct it, add it to "
             "dataset.missing_values, or say what the column is, such as "
-            f"'dataset.types={{{name}: category}}'"
+            f"{types_argument(name, 'category')}"
         )
 
 

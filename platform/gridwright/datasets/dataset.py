@@ -10,6 +10,8 @@ import numpy as np
 
 from gridwright.datasets.digests import digest_arrays
 from gridwright.datasets.known_digests import recalled, remember
+from gridwright.datasets.mapped_arrays import MappedArray
+from gridwright.datasets.stored_arrays import taken
 from gridwright.datasets.table import ENCODING_VERSION, MOST_CATEGORIES, Table
 from gridwright.errors import DatasetError
 
@@ -42,6 +44,8 @@ class Dataset:
         max_categories: columns of values that a category of a table has at most.
         notes: what was decided while it was read, in sentences for the user.
         stamp: key under which the digest is remembered; empty if it is not.
+        streamed: the samples do not fit into memory, and are in files that are mapped.
+        resized: the samples are pictures that were made one size.
     """
 
     name: str
@@ -59,6 +63,8 @@ class Dataset:
     max_categories: int = MOST_CATEGORIES
     notes: tuple[str, ...] = ()
     stamp: str = ""
+    streamed: bool = False
+    resized: bool = False
 
     @classmethod
     def of_arrays(
@@ -154,8 +160,12 @@ class Dataset:
 
 
 def part_of(samples: Samples, rows: Array) -> Samples:
-    """Return the samples of `rows`, read-only."""
-    return samples[rows] if isinstance(samples, Table) else read_only(samples[rows])
+    """Return the samples of `rows`, read-only; of those that do not fit into memory, in a file."""
+    if isinstance(samples, Table):
+        return samples[rows]
+    if isinstance(samples, MappedArray):
+        return taken(samples, rows)
+    return read_only(samples[rows])
 
 
 def read_only(array: Array) -> Array:

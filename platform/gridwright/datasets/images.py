@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridwright import __version__
 from gridwright.datasets.dataset import Dataset
-from gridwright.datasets.fitting_memory import check_fits
+from gridwright.datasets.fitting_memory import must_be_streamed, streaming_note
 from gridwright.datasets.labelled_pictures import labelled_pictures
 from gridwright.datasets.names import readable_name
 from gridwright.datasets.picture_decoding import DAMAGE, FORMATS, decoded, is_grey, upright_size
 from gridwright.datasets.settings import choice_option, text_option
+from gridwright.datasets.stored_arrays import Form, stored
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -49,8 +52,14 @@ def read(settings: DatasetSettings) -> Dataset:
     mode = choice_option("mode", options.get("mode"), ("grey", "colour"))
     everything = [labelled for part in parts.values() for labelled in part]
     form = _Form(size or _common_size(everything), mode or _common_mode(everything))
-    check_fits(path, len(everything) * form.bytes, "set a smaller dataset.size")
-    arrays = {name: _loaded(part, form) for name, part in parts.items()}
+    streamed = must_be_streamed(
+        path,
+        len(everything) * form.bytes,
+        "set a smaller dataset.size",
+        allowed=settings.in_pieces,
+    )
+    read_part = _streamed if streamed else _loaded
+    arrays = {name: read_part(part, form) for name, part in parts.items()}
     dataset = Dataset.of_arrays(
         settings.name or readable_name(path),
         "classification",
@@ -65,7 +74,11 @@ def read(settings: DatasetSettings) -> Dataset:
         f"pictures: {sizes}; {width} x {height} pixels, {form.mode}; task: classification into "
         f"{len(dataset.classes)} classes"
     )
-    return replace(dataset, notes=(note, *notes))
+    if streamed:
+        notes.append(streaming_note())
+    return replace(
+        dataset, notes=(note, *notes), streamed=streamed, resized=options.get("size") is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,13 @@ class _Form:
     @property
     def bytes(self) -> int:
         """Bytes of one picture, a byte a pixel and channel."""
-        return self.size[0] * self.size[1] * (3 if self.mode == "colour" else 1)
+        return self.of(1).nbytes
+
+    def of(self, count: int) -> Form:
+        """Return the shape and type of so many pictures."""
+        width, height = self.size
+        channels = (3,) if self.mode == "colour" else ()
+        return Form((count, height, width, *channels), np.dtype(np.uint8))
 
 
 def _size(value: Any) -> tuple[int, int] | None:
@@ -149,12 +168,25 @@ def _broken(path: Path, error: Exception) -> str:
 
 
 def _loaded(pictures: Sequence[Labelled], form: _Form) -> tuple[Array, Array]:
-    width, height = form.size
-    channels = (3,) if form.mode == "colour" else ()
-    x = np.empty((len(pictures), height, width, *channels), np.uint8)
+    x = np.empty(form.of(len(pictures)).shape, np.uint8)
     for place, labelled in enumerate(pictures):
         x[place] = _pixels(labelled.path, form)
-    return x, np.array([labelled.label for labelled in pictures])
+    return x, _labels(pictures)
+
+
+def _streamed(pictures: Sequence[Labelled], form: _Form) -> tuple[Array, Array]:
+    """Return the same, the pixels in a file that is written piece by piece."""
+    whole = form.of(len(pictures))
+    files = [(p.path, p.path.stat()) for p in pictures]
+    identity = [[str(path.absolute()), told.st_size, told.st_mtime_ns] for path, told in files]
+    pieces = (_loaded(pictures[step], form)[0] for step in whole.steps())
+    key = json.dumps([__version__, form.mode, identity])
+    # The parts that trials get are a second file.
+    return stored(key, whole, lambda: pieces, room=2 * whole.nbytes), _labels(pictures)
+
+
+def _labels(pictures: Sequence[Labelled]) -> Array:
+    return np.array([labelled.label for labelled in pictures])
 
 
 def _pixels(path: Path, form: _Form) -> Array:

@@ -57,7 +57,7 @@ def stamp_of(source: str, settings: DatasetSettings, began_ns: int) -> str:
 
 
 #: They divide the data, and change nothing of it.
-_OF_THE_SPLIT = frozenset({"name", "test_fraction", "validation_fraction", "folds"})
+_OF_THE_SPLIT = frozenset({"name", "test_fraction", "validation_fraction", "folds", "in_pieces"})
 
 
 def recalled(stamp: str) -> str | None:

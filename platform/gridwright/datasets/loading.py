@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from gridwright.datasets.dataset import Dataset
 
 
-def load(config: Mapping[str, Any]) -> Dataset:
+def load(config: Mapping[str, Any], *, in_pieces: bool = False) -> Dataset:
     """Return the data set that the `dataset` node `config` names, cut to its `limit` or `fraction`.
+
+    Args:
+        config: what is read.
+        in_pieces: the model takes samples that are larger than memory, in files that are mapped.
 
     Raises:
         DatasetError: the node says something that cannot be, or the data is absent or damaged.
     """
-    settings = DatasetSettings.of(config)
+    settings = replace(DatasetSettings.of(config), in_pieces=in_pieces)
     began = time.time_ns()
     dataset = _kept_part(source_of(settings.source).read(settings), settings)
     return replace(dataset, stamp=stamp_of(dataset.source, settings, began))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from gridwright.datasets.data_folder import VARIABLE, data_folder
+from gridwright.datasets.table_reading import ReadTable
 from gridwright.datasets.tables import dataset_of
 from gridwright.errors import DatasetError
 
@@ -40,14 +41,13 @@ def read(settings: DatasetSettings) -> Dataset:
     target = options.get("target")
     if target is None:
         target = list(bunch.target_names)
+    note = f"OpenML {details['id']}: {details['name']}, version {details['version']}"
     table = pa.Table.from_pandas(frame, preserve_index=False)
     return dataset_of(
-        table,
-        textual=False,
+        ReadTable(table, textual=False, notes=(note,)),
         options={**options, "target": target},
         name=settings.name or details["name"],
         source=f"https://www.openml.org/d/{details['id']}",
-        notes=(f"OpenML {details['id']}: {details['name']}, version {details['version']}",),
     )
 
 

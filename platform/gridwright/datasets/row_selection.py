@@ -18,27 +18,30 @@ if TYPE_CHECKING:
 _POLICIES = ("impute", "drop", "refuse")
 
 
-def rows_with(table: pa.Table, targets: Sequence[str], source: str) -> tuple[pa.Table, list[str]]:
-    """Return the rows that have a target, and what is said: the others teach nothing.
+def rows_with(table: pa.Table, targets: Sequence[str], source: str) -> tuple[Any, list[str]]:
+    """Return which rows have a target, and what is said: the others teach nothing.
+
+    Returns:
+        Truth values, `(n,)`; None for all rows.
 
     Raises:
         DatasetError: no row has one.
     """
-    kept = table.filter(_all_valid(table.select(list(targets))))
-    if kept.num_rows == 0:
+    valid = _all_valid(table.select(list(targets)))
+    if valid.true_count == 0:
         raise DatasetError(f"{source}: every value of the target {targets[0]!r} is missing")
-    lost = table.num_rows - kept.num_rows
+    lost = table.num_rows - valid.true_count
     note = (
         f"{lost} of {table.num_rows} rows are left out, for their target "
         f"{' or '.join(map(repr, targets))} is missing"
     )
-    return kept, [note] if lost else []
+    return (valid, [note]) if lost else (None, [])
 
 
 def by_policy(
     table: pa.Table, policy: Any, dropped: AbstractSet[str], source: str
-) -> tuple[pa.Table, list[str]]:
-    """Return the rows that `dataset.missing` keeps, and what is said about the others.
+) -> tuple[Any, list[str]]:
+    """Return which rows `dataset.missing` keeps, None for all, and what is said about the others.
 
     Args:
         table: all rows.
@@ -50,7 +53,7 @@ def by_policy(
         DatasetError: an unknown policy, a gap where none is allowed, or no row is left.
     """
     if choice_option("missing", policy, _POLICIES) in {None, "impute"}:
-        return table, []
+        return None, []
     counted = table.select([name for name in table.column_names if name not in dropped])
     valid = _all_valid(counted)
     lost = table.num_rows - valid.true_count
@@ -68,8 +71,8 @@ def by_policy(
             "it to impute"
         )
     if not lost:
-        return table, []
-    return table.filter(valid), [f"{lost} of {table.num_rows} rows with gaps are left out"]
+        return None, []
+    return valid, [f"{lost} of {table.num_rows} rows with gaps are left out"]
 
 
 def _all_valid(table: pa.Table) -> Any:

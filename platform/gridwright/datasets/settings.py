@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LARGEST_SEED = 2**32 - 1  # of numpy's RandomState, which scikit-learn seeds
 _MOST_FOLDS = 100
 #: Fields that are no keys of the node, or not in this form.
-_OWN = frozenset({"source", "options", "name", "kind"})
+_OWN = frozenset({"source", "options", "name", "kind", "in_pieces"})
 
 Policy = Literal["impute", "drop", "refuse"]
 
@@ -35,6 +35,7 @@ class DatasetSettings:
         folds: parts of a cross-validation, which ranks trials in place of one validation part.
         split_seed: seeds what `limit` keeps and where the set is divided.
         options: what only this source knows, by key.
+        in_pieces: no key of the node: the model takes samples that are larger than memory.
     """
 
     source: str
@@ -46,6 +47,7 @@ class DatasetSettings:
     folds: int | None = None
     split_seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    in_pieces: bool = False
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> DatasetSettings:

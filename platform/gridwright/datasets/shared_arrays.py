@@ -7,19 +7,19 @@ process as the name of the file and its place in it.
 
 from __future__ import annotations
 
-import mmap
 import os
 import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
 
 from gridwright.datasets.data_folder import data_folder, whole_file
 from gridwright.datasets.digests import digest_arrays
+from gridwright.datasets.mapped_arrays import MappedArray, views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,71 +43,23 @@ def shared(data: TrialData) -> TrialData:
     Data that is small stays as it is, and so does all data where the file cannot be written.
     """
     parts = _distinct([data.x_train, data.x_validation, data.x_test])
-    if sum(part.nbytes for part in parts) < LEAST_BYTES or isinstance(data.x_train, SharedArray):
+    if sum(part.nbytes for part in parts) < LEAST_BYTES or isinstance(data.x_train, MappedArray):
         return data
     path = data_folder() / FOLDER / f"{_identity(data)}.{_boot()}"
     try:
         _write_once(path, parts)
-        views = {id(part): view for part, view in zip(parts, _views(path, parts), strict=True)}
+        found = {id(part): view for part, view in zip(parts, views(path, parts), strict=True)}
     except OSError:
         return data
     names = ("x_train", "x_validation", "x_test")
-    arrays: dict[str, Any] = {name: views.get(id(getattr(data, name))) for name in names}
+    arrays: dict[str, Any] = {name: found.get(id(getattr(data, name))) for name in names}
     return replace(data, **arrays)
-
-
-class SharedArray(np.ndarray[Any, Any]):
-    """A read-only view of a mapped file, which is pickled as its place there.
-
-    Attributes:
-        path: of the file; None for an array that is no part of it, such as a sum.
-        start: address of the file's first byte.
-    """
-
-    path: Path | None = None
-    start: int = 0
-
-    def __array_finalize__(self, parent: Any) -> None:
-        if isinstance(parent, SharedArray) and np.may_share_memory(self, parent):
-            self.path, self.start = parent.path, parent.start
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if self.path is None or not self.flags.c_contiguous:
-            return np.array(self).__reduce_ex__(protocol)
-        offset = self.__array_interface__["data"][0] - self.start
-        return mapped, (str(self.path), offset, self.dtype.str, self.shape)
-
-
-def mapped(path: str, offset: int, dtype: str, shape: tuple[int, ...]) -> Array:
-    """Return a read-only array in a file; only what is looked at is read.
-
-    Raises:
-        OSError: the file is not there.
-    """
-    count = int(np.prod(shape))
-    return np.frombuffer(_content(Path(path)), dtype, count, offset).reshape(shape)
-
-
-def _content(path: Path) -> mmap.mmap:
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _distinct(arrays: Sequence[Array | None]) -> list[Array]:
     """Return the arrays that are there, each once: the validation part may be the test part."""
     found = {id(array): array for array in arrays if array is not None}
     return list(found.values())
-
-
-def _views(path: Path, parts: Sequence[Array]) -> list[SharedArray]:
-    whole = np.frombuffer(_content(path), np.uint8)
-    base = cast("SharedArray", whole.view(SharedArray))
-    base.path, base.start = path, whole.__array_interface__["data"][0]
-    ends = np.cumsum([part.nbytes for part in parts]).tolist()
-    return [
-        cast("SharedArray", base[end - part.nbytes : end].view(part.dtype).reshape(part.shape))
-        for end, part in zip(ends, parts, strict=True)
-    ]
 
 
 def _identity(data: TrialData) -> str:

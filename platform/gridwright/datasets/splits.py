@@ -12,6 +12,7 @@ from gridwright.datasets.dataset import Dataset, part_of, read_only
 from gridwright.datasets.divisions import folds_of, hold_out
 from gridwright.datasets.preprocessing import Preprocessing
 from gridwright.datasets.settings import DatasetSettings
+from gridwright.datasets.stored_columns import stored_matrix
 from gridwright.datasets.table import Table
 from gridwright.errors import DatasetError
 
@@ -46,6 +47,7 @@ class TrialData:
         raw_train: the training part of a table that is cross-validated, as it was read.
         max_categories: columns of values that a category of a table has at most.
         notes: what was decided about the data, in sentences for the user.
+        streamed: the samples do not fit into memory, and are in files that are mapped.
     """
 
     description: DataDescription
@@ -63,6 +65,13 @@ class TrialData:
     raw_train: Table | None = None
     max_categories: int = 0
     notes: tuple[str, ...] = ()
+    streamed: bool = False
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the samples of all parts."""
+        parts = {id(x): x for x in (self.x_train, self.x_validation, self.x_test) if x is not None}
+        return sum(part.nbytes for part in parts.values())
 
     @property
     def probe_rows(self) -> Array:
@@ -135,13 +144,12 @@ def divide(dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> Tria
     _check_ranking(dataset, settings, rank_by)
     parts = _Parts(dataset, settings, rank_by)
     preprocessing, raw = None, parts.raw_probes()
-    encoded: dict[str, Array | None] = {}
+    encoded: dict[str, Array | None] = dict.fromkeys(parts.x)
     if isinstance(parts.x["train"], Table):
         preprocessing = Preprocessing.learned(parts.x["train"], dataset.max_categories)
         for name, part in parts.x.items():
-            encoded[name] = (
-                None if part is None else read_only(preprocessing.encode(part))  # type: ignore[arg-type] # a table's parts are tables
-            )
+            if part is not None:
+                encoded[name] = _encoded(preprocessing, part, streamed=dataset.streamed)
     else:
         encoded = dict(parts.x)  # type: ignore[arg-type] # no table, as was just seen
     if rank_by == "test":
@@ -165,10 +173,23 @@ def divide(dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> Tria
         raw_train=raw_train if isinstance(raw_train, Table) else None,
         max_categories=dataset.max_categories,
         notes=dataset.notes,
+        streamed=dataset.streamed,
     )
 
 
+def _encoded(preprocessing: Preprocessing, part: Samples, *, streamed: bool) -> Array:
+    assert isinstance(part, Table)  # noqa: S101 - a table's parts are tables
+    if streamed:
+        return stored_matrix(preprocessing, part)
+    return read_only(preprocessing.encode(part))
+
+
 def _check_ranking(dataset: Dataset, settings: DatasetSettings, rank_by: RankBy) -> None:
+    if dataset.streamed and settings.folds is not None:
+        raise DatasetError(
+            f"dataset.folds={settings.folds} needs all samples in memory, and those of "
+            f"{dataset.name} do not fit there: set it to null, or use a machine with more"
+        )
     published = dataset.x_test is not None
     if rank_by == "test" and not published and settings.test_fraction is None:
         raise DatasetError(
@@ -248,4 +269,5 @@ def _description(
         n_outputs=1 if dataset.y.ndim == 1 else dataset.y.shape[1],
         feature_names=dataset.feature_names if preprocessing is None else preprocessing.features,
         target_names=dataset.target_names,
+        resized=dataset.resized,
     )

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gridwright.datasets.mapped_arrays import MappedArray
+from gridwright.datasets.stored_arrays import taken
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -63,8 +66,11 @@ class Column:
         return missing
 
     def take(self, rows: Array | slice) -> Column:
-        """Return the column with the values of `rows`."""
-        return replace(self, values=self.values[rows])
+        """Return the column with the values of `rows`; of mapped ones in a file again."""
+        values = self.values
+        if isinstance(values, MappedArray) and not isinstance(rows, slice):
+            return replace(self, values=taken(values, rows))
+        return replace(self, values=values[rows])
 
     def as_written(self) -> list[Any]:
         """Return the values as plain ones that JSON can hold, None for gaps."""

@@ -28,6 +28,7 @@ class ReadingOptions:
         header: whether the first row holds names.
         missing: texts that stand for a missing value.
         known_names: columns that the user speaks of: a first row that has one is a header.
+        in_pieces: the table may be larger than memory.
     """
 
     separator: str | None = None
@@ -36,6 +37,7 @@ class ReadingOptions:
     header: bool | None = None
     missing: tuple[str, ...] = MISSING
     known_names: frozenset[str] = frozenset()
+    in_pieces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,12 @@ class ReadTable:
         textual: its values were text, from which the types were told.
         notes: what was decided on the way, in sentences.
         decimal: the decimal point of a text file.
+        key: what tells a table that is larger than memory, and lies in a mapped file, from all
+            others; empty for a table in memory.
     """
 
     table: pa.Table
     textual: bool
     notes: tuple[str, ...] = ()
     decimal: str = "."
+    key: str = ""

@@ -9,11 +9,15 @@ import numpy as np
 
 from gridwright.datasets.arrow_columns import is_plain, type_name, typed_column
 from gridwright.datasets.column_names import MOST_SHOWN, ColumnNames
+from gridwright.datasets.column_types import types_of
 from gridwright.datasets.dataset import Dataset, read_only
+from gridwright.datasets.fitting_memory import streaming_note
 from gridwright.datasets.names import readable_name
 from gridwright.datasets.row_selection import by_policy, rows_with
 from gridwright.datasets.settings import choice_option
-from gridwright.datasets.table import KINDS, MOST_CATEGORIES, Column, Table
+from gridwright.datasets.stored_columns import stored_column
+from gridwright.datasets.stored_tables import kept_rows
+from gridwright.datasets.table import MOST_CATEGORIES, Column, Table
 from gridwright.datasets.table_files import read_table
 from gridwright.datasets.table_options import (
     missing_values,
@@ -29,11 +33,9 @@ from gridwright.errors import DatasetError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pyarrow as pa
-
     from gridwright.contract import Task
     from gridwright.datasets.settings import DatasetSettings
-    from gridwright.datasets.table import Kind
+    from gridwright.datasets.table_reading import ReadTable
 
 _TASKS = ("classification", "regression")
 
@@ -46,68 +48,42 @@ def read(settings: DatasetSettings) -> Dataset:
     """
     options = settings.options
     path = path_of(options.get("path"))
-    found = read_table(path, reading_options(options))
+    found = read_table(path, replace(reading_options(options), in_pieces=settings.in_pieces))
     return dataset_of(
-        found.table,
-        textual=found.textual,
-        decimal=found.decimal,
+        found,
         options=options,
         name=settings.name or readable_name(path),
         source=str(path.absolute()),
-        notes=found.notes,
     )
 
 
-def dataset_of(
-    table: pa.Table,
-    *,
-    textual: bool,
-    options: Mapping[str, Any],
-    name: str,
-    source: str,
-    notes: Sequence[str] = (),
-    decimal: str = ".",
-) -> Dataset:
+def dataset_of(found: ReadTable, *, options: Mapping[str, Any], name: str, source: str) -> Dataset:
     """Return the data set that an Arrow table holds.
 
     Args:
-        table: features, targets, and whatever is left out.
-        textual: its values were text in the file.
+        found: features, targets, and whatever is left out.
         options: of the `dataset` node: `target`, `task`, `drop`, `types`, `missing`, ...
         name: what the data is called.
         source: where it came from.
-        notes: what was decided already.
-        decimal: the decimal mark of the file.
 
     Raises:
         DatasetError: the table does not fit the options.
     """
-    reading = _Reading(table, textual, options, source, notes=notes, decimal=decimal)
-    return reading.dataset(name)
+    return _Reading(found, options, source).dataset(name)
 
 
 class _Reading:
     """The steps from an Arrow table to a data set, and what is said about them."""
 
-    def __init__(
-        self,
-        table: pa.Table,
-        textual: bool,
-        options: Mapping[str, Any],
-        source: str,
-        *,
-        notes: Sequence[str],
-        decimal: str,
-    ) -> None:
-        self._table = table
-        self._names = ColumnNames(source, table.column_names)
-        self._textual = textual
+    def __init__(self, found: ReadTable, options: Mapping[str, Any], source: str) -> None:
+        self._found = found
+        self._table = found.table
+        self._names = ColumnNames(source, found.table.column_names)
         self._options = options
         self._source = source
-        self._decimal = decimal
-        self.notes = list(notes)
+        self.notes = list(found.notes)
         self._written: dict[str, list[str]] = {}
-        self._types = self._checked_types(options.get("types"))
+        self._types = types_of(options.get("types"), self._names)
 
     def dataset(self, name: str) -> Dataset:
         options = self._options
@@ -120,10 +96,8 @@ class _Reading:
                 "dataset=table needs the column that is predicted: set dataset.target to "
                 f"one of {self._names.listing}"
             )
-        self._table, lost = rows_with(self._table, targets, self._source)
-        self.notes += lost
-        self._table, lost = by_policy(self._table, options.get("missing"), {*dropped}, self._source)
-        self.notes += lost
+        self._keep(*rows_with(self._table, targets, self._source))
+        self._keep(*by_policy(self._table, options.get("missing"), {*dropped}, self._source))
         task = cast("Task | None", choice_option("task", options.get("task"), _TASKS))
         target = target_of(
             self._source, [self._column(column, target=True) for column in targets], task
@@ -133,6 +107,8 @@ class _Reading:
         features = self._features([n for n in self._table.column_names if n not in left_out])
         most = options.get("max_categories")
         most = MOST_CATEGORIES if most is None else whole_option("max_categories", most)
+        if self._found.key:
+            self.notes.append(streaming_note())
         dataset = Dataset(
             name=name,
             task=target.task,
@@ -147,26 +123,21 @@ class _Reading:
             groups=None if groups is None else self._groups(groups),
             max_categories=most,
             notes=tuple(self.notes),
+            streamed=bool(self._found.key),
         )
         return dataset if time is None else _in_order(dataset, self._column(time))
+
+    def _keep(self, valid: Any, notes: Sequence[str]) -> None:
+        """Leave rows out, if `valid` is not None."""
+        self.notes += notes
+        if valid is not None:
+            key = self._found.key
+            self._table = kept_rows(self._table, valid, key) if key else self._table.filter(valid)
 
     @property
     def _missing(self) -> tuple[str, ...]:
         given = self._options.get("missing_values")
         return MISSING if given is None else missing_values(given)
-
-    def _checked_types(self, types: Any) -> dict[str, Kind]:
-        if types is None:
-            return {}
-        if not isinstance(types, dict):
-            raise DatasetError(
-                f"dataset.types must be a mapping such as {{age: number}}, not {types!r}"
-            )
-        found: dict[str, Kind] = {}
-        for name, kind in types.items():
-            (column,) = self._names.several("types", name)
-            found[column] = cast("Kind", choice_option(f"types.{name}", kind, KINDS))
-        return found
 
     def _column(self, name: str, *, target: bool = False) -> Column:
         column = self._typed(name)
@@ -180,9 +151,9 @@ class _Reading:
             column = typed_column(
                 name,
                 self._table[name],
-                textual=self._textual,
+                textual=self._found.textual,
                 kind=self._types.get(name),
-                decimal=self._decimal,
+                decimal=self._found.decimal,
             )
         except DatasetError as error:
             raise DatasetError(f"{self._source}: {error}") from error
@@ -210,7 +181,7 @@ class _Reading:
                 left_out[name] = reason or "it has no value at all"
                 numbering += [column] if column is not None and counts_rows(column) else []
             else:
-                kept.append(column)
+                kept.append(stored_column(column) if self._found.key else column)
         if not kept and numbering:
             kept = numbering
             left_out = {n: why for n, why in left_out.items() if n not in {c.name for c in kept}}

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from gridwright.datasets.fitting_memory import check_fits
+from gridwright import __version__
+from gridwright.datasets.fitting_memory import must_be_streamed
+from gridwright.datasets.stored_tables import stored_table
 from gridwright.datasets.table_reading import BLOCK, ReadingOptions, ReadTable
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _CELL = 8  # bytes of a number
+_ROWS = 1 << 16  # that are read at a time from a file that is larger than memory
 
 
 def read_parquet(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:
@@ -30,9 +33,36 @@ def read_parquet(opened: Callable[[], Any], path: Path, options: ReadingOptions)
     with opened() as file:
         content = parquet.ParquetFile(_seekable(file))
         cells = content.metadata.num_rows * content.metadata.num_columns
-        check_fits(path, _CELL * cells, "take fewer rows or columns")
+        if must_be_streamed(
+            path, _CELL * cells, "take fewer rows or columns", allowed=options.in_pieces
+        ):
+            return _streamed(path, content, options)
         table = content.read()
     return ReadTable(_with_gaps(_checked(path, table), options), textual=False)
+
+
+def _streamed(path: Path, content: Any, options: ReadingOptions) -> ReadTable:
+    """Return the table of a Parquet file that is larger than memory."""
+    told = path.stat()
+    key = json.dumps(
+        [__version__, str(path.absolute()), told.st_size, told.st_mtime_ns, options.missing]
+    )
+    schema = pa.schema([(field.name, _simple(field.type)) for field in content.schema_arrow])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in content.iter_batches(_ROWS):
+            table = _with_gaps(pa.Table.from_batches([batch]), options)
+            yield from table.cast(schema).to_batches()
+
+    # As it is in the file, as columns, divided into parts, and encoded.
+    room = 4 * _CELL * content.metadata.num_rows * content.metadata.num_columns
+    table = stored_table(key, room, schema, batches)
+    return ReadTable(_checked(path, table), textual=False, key=key)
+
+
+def _simple(kind: pa.DataType) -> pa.DataType:
+    """Return the type of values without a dictionary: there is one a batch."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def read_feather(opened: Callable[[], Any], path: Path, options: ReadingOptions) -> ReadTable:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridwright.datasets.column_types import types_argument
 from gridwright.datasets.table import KINDS, Column
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ def useless(column: Column | None) -> str | None:
         if distinct > max(_FEW, _MOSTLY_DISTINCT * len(present)):
             return (
                 f"{distinct} of its {len(present)} texts are different, as in names or ids "
-                f"('dataset.types={{{column.name}: category}}' keeps it)"
+                f"({types_argument(column.name, 'category')} keeps it)"
             )
     if counts_rows(column):
-        return f"it numbers the rows ('dataset.types={{{column.name}: number}}' keeps it)"
+        return f"it numbers the rows ({types_argument(column.name, 'number')} keeps it)"
     return None
 
 

@@ -17,9 +17,9 @@ from gridwright.errors import (
     InvalidTrials,
     PluginError,
 )
-from gridwright.plugins import load_model_plugin
+from gridwright.plugins import load_model_plugin, reads_in_pieces
 from gridwright.preflight.causes import Causes
-from gridwright.preflight.resources import Machine, out_of_range
+from gridwright.preflight.resources import Machine, out_of_range, streaming_objections
 from gridwright.trial import trial_key
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class _Checks:
         self._machine = machine
         self._share = share
         self._loaded: dict[str, datasets.Dataset] = {}
-        self._unread: dict[str, DatasetError] = {}
+        self._unread: dict[tuple[str, bool], DatasetError] = {}
         self._objections: dict[tuple[str, ...], list[str]] = {}
 
     def spec(
@@ -177,22 +177,23 @@ class _Checks:
         return None if index in self.causes.bad else spec
 
     def _data(self, key: str, config: Mapping[str, Any]) -> TrialData:
-        if key in self._unread:
-            raise self._unread[key]
+        in_pieces = reads_in_pieces(config["model"].get("name"))
+        if key not in self.data and (key, in_pieces) in self._unread:
+            raise self._unread[key, in_pieces]
         if key not in self.data:
             try:
-                self.data[key] = self._load(config)
+                self.data[key] = self._load(config, in_pieces=in_pieces)
             except DatasetError as error:
-                self._unread[key] = error
+                self._unread[key, in_pieces] = error
                 raise
         return self.data[key]
 
-    def _load(self, config: Mapping[str, Any]) -> TrialData:
+    def _load(self, config: Mapping[str, Any], *, in_pieces: bool) -> TrialData:
         # Two splits of one set read it once.
         settings = config["dataset"]
         name = _written(settings)
         if name not in self._loaded:
-            self._loaded[name] = datasets.load(settings)
+            self._loaded[name] = datasets.load(settings, in_pieces=in_pieces)
         data = datasets.split(self._loaded[name], settings, config["rank_by"])
         return datasets.shared(data) if self._share else data
 
@@ -220,6 +221,7 @@ class _Checks:
                 f"for {' '.join(spec.overrides)}; a check returns what is wrong, and raises nothing"
             ) from error
         found = [f"model.{problem.parameter}: {problem.message}" for problem in problems]
+        found += streaming_objections(spec.model, data, spec.config)
         if not found and self._machine is not None:
             found += self._machine.objections(spec.config, spec.parameters, plugin, data)
         return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import SweepError
 from gridwright.machine import free_memory, readable
-from gridwright.plugins import footprint
+from gridwright.plugins import footprint, reads_in_pieces
 from gridwright.sweep.cluster import available_cpus
 
 if TYPE_CHECKING:
@@ -53,6 +53,21 @@ class Machine:
                 f"{plugin.name} needs {readable(needed.memory)} of memory to train this, but "
                 f"{readable(self._memory)} are free: take a smaller network or batch"
             )
+
+
+def streaming_objections(model: str, data: TrialData, config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why samples that do not fit into memory cannot be given to a trial."""
+    if not data.streamed:
+        return
+    from gridwright.datasets.fitting_memory import held_whole
+
+    if not reads_in_pieces(model):
+        yield held_whole(data.source, model, data.n_bytes)
+    if is_elsewhere(config.get("resources", {"address": None})):
+        yield (
+            f"the samples of {data.source} do not fit into memory and are read from a file of this "
+            "machine, which the nodes of a cluster do not have: leave resources.address out"
+        )
 
 
 def out_of_range(config: Mapping[str, Any]) -> Iterator[str]:

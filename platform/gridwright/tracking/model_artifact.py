@@ -19,6 +19,7 @@ from gridwright import __version__
 from gridwright.tracking.examples import example_files, example_info, probe_files
 from gridwright.tracking.manifest import FILES, MANIFEST, PREPROCESSING, describe
 from gridwright.tracking.quiet_mlflow import Model, pyfunc
+from gridwright.tracking.request_picture import RESIZES
 from gridwright.tracking.seal import MLMODEL, SEAL, seal
 from gridwright.tracking.signatures import signature
 
@@ -113,6 +114,7 @@ def _template(
             data_path=data_path,
             mlflow_model=model,
             signature=signature(data, preprocessing),
+            metadata={RESIZES: True} if data.resized else None,
             # The loader is ours; MLflow adds itself.
             pip_requirements=[f"gridwright=={__version__}", *requirements],
         )

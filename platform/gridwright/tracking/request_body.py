@@ -32,6 +32,8 @@ def parse(
     body: bytes | str | Mapping[str, Any],
     inputs: Schema,
     params: ParamSchema | None,
+    *,
+    resize: bool = False,
 ) -> tuple[Any, dict[str, Any] | None]:
     """Return the samples (a data frame or an array) and the parameters of a JSON request.
 
@@ -39,6 +41,7 @@ def parse(
         body: the request, as text or already decoded.
         inputs: the signature's inputs.
         params: the signature's parameters.
+        resize: pictures of another size are made the model's, as those of training were.
 
     Raises:
         RefusedInput: the request is not what the signature asks for.
@@ -59,7 +62,7 @@ def parse(
     truths = not isinstance(body, (bytes, str)) or _mentions_truth(body)
     if inputs.is_tensor_spec():
         spec = cast("TensorSpec", inputs.inputs[0])
-        return tensor(request[form], form, spec, truths=truths), given
+        return tensor(request[form], form, spec, truths=truths, resize=resize), given
     return table(request[form], form, inputs), given
 
 

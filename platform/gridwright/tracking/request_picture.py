@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How a data URL of a picture begins; it may stand before the base64 text.
 _DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,")
+#: Key of the stored model's metadata: the pictures of its training were made one size.
+RESIZES = "resizes_pictures"
 #: Pillow's mode of the pixels that a model takes, by channels.
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
@@ -30,7 +32,9 @@ def are_pictures(payload: Any) -> bool:
     return isinstance(payload, list) and bool(payload) and all(isinstance(x, str) for x in payload)
 
 
-def pictures(payload: Sequence[str], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+def pictures(
+    payload: Sequence[str], shape: tuple[int, ...], dtype: np.dtype[Any], *, resize: bool = False
+) -> Array:
     """Return the pixels `(n, *shape)` of picture files, uint8, decoded as those of training were.
 
     Args:
@@ -38,6 +42,7 @@ def pictures(payload: Sequence[str], shape: tuple[int, ...], dtype: np.dtype[Any
             without `data:image/png;base64,` before them.
         shape: of a sample: `(height, width)` or `(height, width, channels)`.
         dtype: the model's type.
+        resize: pictures of another size are made the model's, as those of training were.
 
     Raises:
         RefusedInput: a model that takes no pictures of bytes, or a text that is no picture of that
@@ -50,11 +55,11 @@ def pictures(payload: Sequence[str], shape: tuple[int, ...], dtype: np.dtype[Any
             "send them as nested lists of numbers in `inputs`"
         )
     return np.stack(
-        [_pixels(text, shape, _MODES[channels], row) for row, text in enumerate(payload)]
+        [_pixels(text, shape, _MODES[channels], row, resize) for row, text in enumerate(payload)]
     )
 
 
-def _pixels(text: str, shape: tuple[int, ...], mode: str, row: int) -> Array:
+def _pixels(text: str, shape: tuple[int, ...], mode: str, row: int, resize: bool) -> Array:
     from PIL import Image
 
     height, width = shape[:2]
@@ -66,8 +71,8 @@ def _pixels(text: str, shape: tuple[int, ...], mode: str, row: int) -> Array:
         with picture:
             # The header says how large it is; a small file can unpack to gigabytes.
             sent = upright_size(picture)
-            if sent == (width, height):
-                return decoded(picture, mode, sent).reshape(shape)
+            if resize or sent == (width, height):
+                return decoded(picture, mode, (width, height)).reshape(shape)
     except (
         *(binascii.Error, *DAMAGE),
         *(Image.DecompressionBombWarning, Image.DecompressionBombError),
@@ -78,5 +83,6 @@ def _pixels(text: str, shape: tuple[int, ...], mode: str, row: int) -> Array:
         ) from None
     raise RefusedInput(
         f"sample {row} (counted from 0) is a picture of {sent[0]} x {sent[1]} pixels (width x "
-        f"height), but this model takes {width} x {height}: resize it"
+        f"height), but this model takes {width} x {height}, as all pictures of its training had: "
+        "resize it, or train with dataset.size, which makes the model do so"
     )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from gridwright.contract import Array
 
 
-def tensor(payload: Any, form: str, spec: TensorSpec, *, truths: bool = True) -> Array:
+def tensor(
+    payload: Any, form: str, spec: TensorSpec, *, truths: bool = True, resize: bool = False
+) -> Array:
     """Return the samples `(n, *shape)` in the type of the signature, without any loss.
 
     Args:
@@ -24,6 +26,7 @@ def tensor(payload: Any, form: str, spec: TensorSpec, *, truths: bool = True) ->
         form: name of the request's field.
         spec: shape, with -1 for the number of samples, and type.
         truths: whether a truth value may be among the numbers; without any, none is looked for.
+        resize: pictures of another size are made the model's, as those of training were.
 
     Raises:
         RefusedInput: another shape, or a value that the type cannot hold.
@@ -36,7 +39,7 @@ def tensor(payload: Any, form: str, spec: TensorSpec, *, truths: bool = True) ->
     if not payload:
         raise RefusedInput("the request must hold at least one sample, but it is empty")
     if are_pictures(payload):
-        return pictures(payload, shape, np.dtype(spec.type))
+        return pictures(payload, shape, np.dtype(spec.type), resize=resize)
     array = _natural(payload, shape)
     if array.shape[1:] != shape:
         raise RefusedInput(

@@ -22,6 +22,7 @@ from mlflow.types import DataType, Schema
 from gridwright.errors import beginning
 from gridwright.tracking.refusals import TOO_LARGE, UNSUPPORTED_TYPE, RefusedInput
 from gridwright.tracking.request_body import parse
+from gridwright.tracking.request_picture import RESIZES
 from gridwright.tracking.request_table import spelt
 
 if TYPE_CHECKING:
@@ -68,7 +69,12 @@ def _json_parser(server: ModuleType, loader: str) -> Callable[..., Any]:
     def parse_json(data: Any, metadata: Any, input_schema: Schema) -> Any:
         if metadata.flavors.get("python_function", {}).get("loader_module") != loader:
             return original(data, metadata, input_schema)
-        samples, params = parse(data, input_schema, metadata.get_params_schema())
+        samples, params = parse(
+            data,
+            input_schema,
+            metadata.get_params_schema(),
+            resize=bool((metadata.metadata or {}).get(RESIZES)),
+        )
         return server.ParsedJsonInput(samples, params, False)
 
     return parse_json

@@ -19,6 +19,7 @@ from keras_cnn import (
     settings,
 )
 from keras_cnn.architecture import Output
+from keras_cnn.large_arrays import LARGE, as_float32, pieces, rows_scored
 from keras_cnn.lending import LentNetwork
 from keras_cnn.memory import out_of_memory_named
 from keras_cnn.targets import Targets, class_targets, description, value_targets
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from keras_cnn.architecture import Layer
     from keras_cnn.checkpoint_files import TrainingState
 
-#: Rows that go through the network at once; bounds the memory of a prediction.
-_PREDICTION_BATCH = 256
 _UNTRAINED = "the network is not trained yet: call fit first"
 
 
@@ -269,15 +268,18 @@ class CNN:
             )
         if not len(x):
             return np.empty((0, *self.network.output_shape[1:]), dtype=np.float32)
+        step = rows_scored(x)
         parts = [
-            lent.outputs(x[start : start + _PREDICTION_BATCH].astype(np.float32, copy=False))
-            for start in range(0, len(x), _PREDICTION_BATCH)
+            lent.outputs(as_float32(x[start : start + step])) for start in range(0, len(x), step)
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _numbers(x: Array) -> Array:
-    """Return `x` as Keras takes it: bytes as they are (converted batch by batch), else float32."""
+    """Return `x` as Keras takes it: float32, or as it is what is converted batch by batch.
+
+    That is what consists of bytes, or is large.
+    """
     x = np.asarray(x)
     if x.ndim < 2 or x.dtype.kind not in "fiub":
         raise DatasetError(
@@ -286,7 +288,8 @@ def _numbers(x: Array) -> Array:
         )
     if x.dtype == np.uint8:
         return x
-    x = x.astype(np.float32, copy=False)
-    if not np.isfinite(x).all():
+    if x.nbytes < LARGE:
+        x = as_float32(x)
+    if not all(np.isfinite(as_float32(piece)).all() for piece in pieces(x)):
         raise DatasetError("samples must be finite numbers, but there is a NaN or infinity")
     return x

@@ -1,9 +1,9 @@
 """Batches for Keras, and the order of the samples in every epoch.
 
 The order depends on the seed and the number of the epoch alone, so that a training that was cut
-off sees the batches it would have seen. On TensorFlow, the samples become tensors once for all
-trials of a process that share them, and are gathered and converted batch by batch; other backends
-get the arrays themselves.
+off sees the batches it would have seen. On TensorFlow, batches are gathered and converted one by
+one: from tensors, made once for all trials of a process that share them, or from the array itself
+where that is large; it may be mapped from a file. Other backends get the arrays themselves.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_cnn import runtime
+from keras_cnn.large_arrays import LARGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gridwright.contract import Array
 
@@ -116,8 +117,10 @@ def _feed(
     ):
         _feeds.move_to_end(key)
         return kept
-    tensors = [_tensor(array) for array in arrays if array is not None]
-    feed = Feed(_dataset(tensors, batch_size, order), order, (weakref.ref(x), weakref.ref(source)))
+    takes = [_taking(array) for array in arrays if array is not None]
+    ahead = 4 * x[:1].size * batch_size < LARGE  # bytes of a batch, as float32
+    batches = _batches(takes, len(x), batch_size, order, ahead=ahead)
+    feed = Feed(batches, order, (weakref.ref(x), weakref.ref(source)))
     if _cannot_change(x) and _cannot_change(source):
         _feeds[key] = feed
         if len(_feeds) > _KEPT_FEEDS:
@@ -125,13 +128,19 @@ def _feed(
     return feed
 
 
-def _dataset(tensors: Sequence[Any], batch_size: int, order: SampleOrder | None) -> Any:
+def _batches(
+    takes: Sequence[Callable[[Any], Any]],
+    n: int,
+    batch_size: int,
+    order: SampleOrder | None,
+    *,
+    ahead: bool,
+) -> Any:
+    """Return TensorFlow's dataset; `ahead` lets it make as many batches at once as it likes."""
     import tensorflow as tf
 
-    n = int(tensors[0].shape[0])
-
     def batch(positions: Any) -> tuple[Any, ...]:
-        x, *rest = (tf.gather(tensor, positions) for tensor in tensors)
+        x, *rest = (take(positions) for take in takes)
         return tf.cast(x, tf.float32), *rest
 
     if order is None:
@@ -145,13 +154,33 @@ def _dataset(tensors: Sequence[Any], batch_size: int, order: SampleOrder | None)
                 lambda start: permutation[start : start + batch_size]
             )
         )
-    batches = positions.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    count = tf.data.AUTOTUNE if ahead else 1
+    batches = positions.map(batch, num_parallel_calls=count, deterministic=True)
     counted = batches.apply(tf.data.experimental.assert_cardinality(ceil(n / batch_size)))
-    return counted.prefetch(tf.data.AUTOTUNE)
+    return counted.prefetch(count)
 
 
 def _once(order: SampleOrder) -> Iterator[Array]:
     yield order.permutation()
+
+
+def _taking(array: Array) -> Callable[[Any], Any]:
+    """Return the function from positions, int64 `(batch,)`, to the rows there, as a tensor."""
+    import tensorflow as tf
+
+    if array.nbytes < LARGE:
+        tensor = _tensor(array)
+        return lambda positions: tf.gather(tensor, positions)
+
+    # A tensor would be a copy in each process, and numpy takes pictures as fast as TensorFlow does.
+    def rows(positions: Array) -> Array:
+        return array.take(positions, axis=0)
+
+    def take(positions: Any) -> Any:
+        taken = tf.numpy_function(rows, [positions], array.dtype, stateful=False)
+        return tf.ensure_shape(taken, (None, *array.shape[1:]))
+
+    return take
 
 
 def _tensor(array: Array) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_cnn import feeding, keras_names, lending, network, runtime, schedules
 from keras_cnn.epochs import DATA_LOSS, SCORE
+from keras_cnn.large_arrays import rows_scored
 from keras_cnn.targets import ClassTargets
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from keras_cnn.lending import LentNetwork
     from keras_cnn.shapes import Shape
     from keras_cnn.targets import Targets
-
-#: Samples of a batch that is only scored.
-_VALIDATION_BATCH = 256
 
 
 def network_for(
@@ -96,7 +94,7 @@ def arrays_and_arguments(
         arguments["validation_data"] = feeding.validation_feed(
             x_validation,
             cnn.targets.encode(y_validation),
-            batch_size=max(size, _VALIDATION_BATCH),
+            batch_size=max(size, rows_scored(x_validation)),
             original=(y_validation, encoding),
         )
     order = feed.order

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_cnn import keras_names, runtime, user_layers
 from keras_cnn.architecture import Layer, Output, input_shape, lacks_output
+from keras_cnn.large_arrays import moments
 from keras_cnn.layers import KERAS_LAYERS
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ def scaling_of(x: Array) -> dict[str, Any]:
     """
     if x.dtype == np.uint8 and x.ndim > 2:
         return {}
-    rows = x.reshape(-1, x.shape[-1])
-    variance = rows.var(axis=0, dtype=np.float64)
+    mean, variance = moments(x)
     # A constant column stays constant, instead of being divided by next to nothing.
     return {
-        "mean": rows.mean(axis=0, dtype=np.float64).tolist(),
+        "mean": mean.tolist(),
         "variance": np.where(variance > 0, variance, 1.0).tolist(),
     }
 

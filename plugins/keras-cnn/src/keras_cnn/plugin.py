@@ -22,11 +22,13 @@ class KerasCNNPlugin:
         name: what `model=<name>` chooses.
         version: of this package.
         requirements: what a served model needs, pinned.
+        reads_in_pieces: samples may be larger than memory: they are read batch by batch.
     """
 
     def __init__(self) -> None:
         self.name = "keras-cnn"
         self.version = version("gridwright-keras-cnn")
+        self.reads_in_pieces = True
         self.requirements: Sequence[str] = [f"{name}=={version(name)}" for name in _DISTRIBUTIONS]
 
     def check(self, parameters: Mapping[str, Any], data: DataDescription) -> Sequence[Problem]:
