@@ -41,6 +41,12 @@ def test_all_bad_cells_are_named_at_once_grouped_by_cause(cell):
     assert "'fast' (5 trials: model.eta=fast seed=0" in word
 
 
+def test_what_all_cells_of_the_grid_have_is_not_repeated(cell):
+    cells = [cell(model__eta=eta, model__epoch=7) for eta in (0.1, -1)]
+    with pytest.raises(InvalidTrials, match=r"but got -1 \(1 trial: model\.eta=-1\)$"):
+        plan_trials(cells)
+
+
 def test_bad_cells_are_dropped_on_request(cell):
     cells = [cell(model__eta=eta) for eta in (-1, 0.1, 0, 0.2)]
     plan = plan_trials(cells, drop_invalid=True)

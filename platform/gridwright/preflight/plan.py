@@ -91,10 +91,11 @@ def plan_trials(
         return Plan(specs, checks.data)
     if not specs and causes.only in checks.unusable:
         raise checks.unusable[causes.only]
+    grid = [overrides for overrides, _ in cells]
     if not drop_invalid or not specs:
-        raise InvalidTrials(causes.listing(len(cells), "nothing was started", where))
+        raise InvalidTrials(causes.listing(grid, "nothing was started", where))
     specs = [replace(spec, index=index) for index, spec in enumerate(specs)]
-    return Plan(specs, checks.data, causes.listing(len(cells), "they are left out", where))
+    return Plan(specs, checks.data, causes.listing(grid, "they are left out", where))
 
 
 class GrowingPlan:
@@ -133,7 +134,7 @@ class GrowingPlan:
         self._count += 1
         if spec is None:
             causes, self._checks.causes = self._checks.causes, Causes()
-            raise InvalidTrials(causes.listing(1, "it is not started"))
+            raise InvalidTrials(causes.listing([overrides], "it is not started"))
         return spec
 
     def keep(self, spec: TrialSpec) -> None:
