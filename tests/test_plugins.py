@@ -69,3 +69,21 @@ def test_two_packages_with_one_name(installed):
     installed(Entry("twin", None, "a:plugin"), Entry("twin", None, "b:plugin"))
     with pytest.raises(PluginError, match="a:plugin and b:plugin"):
         plugins.model_plugin_names()
+
+
+def test_requirements_are_asked_for_once(monkeypatch):
+    asked = []
+
+    class Plugin:
+        @property
+        def requirements(self):
+            asked.append(1)
+            return ["numpy==2.0"]
+
+    monkeypatch.setattr(plugins, "load_model_plugin", lambda name: Plugin())
+    plugins.model_requirements.cache_clear()
+    try:
+        assert [plugins.model_requirements("a") for _ in range(3)] == [("numpy==2.0",)] * 3
+        assert len(asked) == 1
+    finally:
+        plugins.model_requirements.cache_clear()

@@ -98,10 +98,9 @@ class GridRun:
 
     def _keep(self, spec: TrialSpec, result: TrialResult, data: TrialData, run_id: str) -> None:
         """Have a result written as a run below the run `run_id` of the sweep."""
-        from gridwright.plugins import load_model_plugin
+        from gridwright.plugins import model_requirements
 
-        requirements = load_model_plugin(spec.model).requirements
-        self._session.submit(spec, result, data, requirements, run_id)
+        self._session.submit(spec, result, data, model_requirements(spec.model), run_id)
         self._settle(result)
 
     def _settle(self, result: TrialResult) -> None:

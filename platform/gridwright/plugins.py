@@ -76,6 +76,16 @@ def load_model_plugin(name: str) -> ModelPlugin:
 
 
 @cache
+def model_requirements(name: str) -> tuple[str, ...]:
+    """Return the pip requirements of a model plugin.
+
+    Asked for once in a process: they are read from the metadata of packages, which takes 10 ms, and
+    every trial's run has them.
+    """
+    return tuple(load_model_plugin(name).requirements)
+
+
+@cache
 def load_dataset_plugin(name: str) -> DatasetPlugin:
     """Import one data-set plugin, which is installed, and check that it keeps the contract.
 

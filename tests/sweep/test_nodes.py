@@ -27,6 +27,10 @@ def test_a_lost_node_loses_no_trial():
     assert told["keys"] == [f"{index:064x}" for index in range(16)]
     assert told["failures"] == []
     assert len(set(told["where"])) == 2
-    # Every node is asked, and the one that lacks a plugin is named.
-    assert told["lacking"].count("lacks the plugin stand-in") == 2
-    assert told["lacking"].endswith("install the same versions on every node of the cluster")
+    # Every node is asked, and the one that lacks a plugin, or has another version, is named.
+    nowhere, lacking, differing = told["refusals"]
+    assert nowhere.count("lacks the plugin stand-in") == 2
+    assert lacking.count("node 1") == lacking.count("lacks the plugin sklearn") == 1
+    assert differing.count("node 1") == 1 == differing.count("has version 9.9 of the plugin numpy")
+    for sentence in told["refusals"]:
+        assert sentence.endswith(": install the same versions on every node of the cluster")

@@ -1,5 +1,8 @@
+import pytest
+
 from gridwright.contract import HISTORIES
-from gridwright.tracking.figures import Curves, best_curves
+from gridwright.tracking.figures import Curves, best_curves, effects
+from gridwright.tracking.records import FinishedRun
 
 ALL = {name: ([1, 2], [0.9 - 0.1 * place, 0.5]) for place, name in enumerate(HISTORIES)}
 
@@ -41,3 +44,35 @@ def test_a_single_epoch_is_seen():
 def test_many_epochs_are_lines():
     (line,) = best_curves(curves("0.1"), "title", "test").axes[0].get_lines()
     assert line.get_marker() in {"", "None"}
+
+
+def trials(values):
+    return [
+        FinishedRun(
+            str(place), str(place), "FINISHED", {"validation_score": place / 1000},
+            {"eta": value}, "iris", "iris", "", "numpy-mlp", "validation",
+        )
+        for place, value in enumerate(values)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "label"),
+    [
+        ([repr(0.001 * 1.01**i) for i in range(1000)], "log", ""),
+        ([str(i) for i in range(-500, 500)], "linear", ""),
+        ([f"preset-{i}" for i in range(999)] + ["nan"], "linear", "1000 values"),
+    ],
+)
+def test_many_values_are_points_and_not_boxes(values, scale, label):
+    (axes,) = effects(trials(values), ["eta"], "title", "validation").axes
+    (line,) = axes.get_lines()
+    assert len(line.get_xdata()) == 1000
+    assert (axes.get_xscale(), axes.get_xlabel()) == (scale, label)
+    if not label:
+        assert sorted(line.get_xdata()) == sorted(map(float, values))
+
+
+def test_few_values_have_a_box_each():
+    (axes,) = effects(trials(["0.1", "0.01"] * 5), ["eta"], "title", "validation").axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0.01", "0.1"]

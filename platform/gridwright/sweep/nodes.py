@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from gridwright import __version__
 from gridwright.errors import GridwrightError, SweepError
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ _PATIENCE = 120
 
 
 def check_nodes(specs: Iterable[TrialSpec]) -> None:
-    """Ask every node for the plugins of the trials; nothing is asked where there is only one.
+    """Ask every node for Gridwright and the trials' plugins; where there is only one, nothing.
 
     Raises:
-        SweepError: a node lacks a plugin, has another version of one, or does not answer; it is
+        SweepError: a node lacks one of them, has another version of it, or does not answer; it is
             named.
     """
     wanted = {spec.model: spec.plugin_version for spec in specs}
@@ -36,7 +37,7 @@ def check_nodes(specs: Iterable[TrialSpec]) -> None:
             node["NodeManagerAddress"],
             task.options(
                 scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            ).remote(wanted),
+            ).remote(wanted, __version__),
         )
         for node in nodes
     ]
@@ -58,11 +59,13 @@ def _problems(address: str, answer: Any) -> list[str]:
         return [f"node {address} cannot run Gridwright ({reason})"]
 
 
-def _missing(wanted: Mapping[str, str]) -> list[str]:
-    """Return what this node lacks of the plugins `wanted`, name -> version."""
+def _missing(wanted: Mapping[str, str], gridwright: str) -> list[str]:
+    """Return what this node lacks of the plugins `wanted`, name -> version, and of Gridwright."""
     from gridwright.plugins import load_model_plugin
 
     missing = []
+    if __version__ != gridwright:
+        missing.append(f"has version {__version__} of Gridwright, not {gridwright}")
     for name, version in wanted.items():
         try:
             found = load_model_plugin(name).version

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 #: Trials whose curves are drawn.
 CURVES = 6
 _PANELS = 12
+#: Values of a parameter that have a box each; more, as an interval brings, are points.
+_BOXES = 20
+#: Over so large a ratio numbers are drawn over their logarithms.
+_DECADES = 50.0
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 QUIET = "#777777"
@@ -129,6 +133,30 @@ def _effect(axes: Axes, name: str, runs: Sequence[FinishedRun], metric: str) -> 
     groups: dict[str, list[float]] = {}
     for run in runs:
         groups.setdefault(run.parameters.get(name, "-"), []).append(run.metrics[metric])
+    if len(groups) > _BOXES:
+        _scattered(axes, groups)
+    else:
+        _boxes(axes, groups)
+    tidy(axes, name)
+
+
+def _scattered(axes: Axes, groups: Mapping[str, Sequence[float]]) -> None:
+    """Draw a point a trial, over the numbers themselves, or over the places of other values."""
+    values = sorted(groups, key=_natural)
+    words = any(_natural(value)[0] for value in values)
+    places = [float(i if words else value) for i, value in enumerate(values, start=1)]
+    x = [place for place, value in zip(places, values, strict=True) for _ in groups[value]]
+    y = [score for value in values for score in groups[value]]
+    axes.plot(x, y, ".", color=COLOURS[0], alpha=0.35, markersize=4)
+    if words:
+        axes.set_xticks([])
+        axes.set_xlabel(f"{len(values)} values", fontsize=9)
+    elif places[0] > 0 and places[-1] >= _DECADES * places[0]:
+        axes.set_xscale("log")
+
+
+def _boxes(axes: Axes, groups: Mapping[str, Sequence[float]]) -> None:
+    """Draw a box and all points for each value."""
     values = sorted(groups, key=_natural)
     for place, value in enumerate(values, start=1):
         scores = sorted(groups[value])
@@ -149,7 +177,6 @@ def _effect(axes: Axes, name: str, runs: Sequence[FinishedRun], metric: str) -> 
     turned = sum(map(len, labels)) > 30
     axes.set_xticks(range(1, len(values) + 1), labels, rotation=30 if turned else 0,
                     ha="right" if turned else "center")  # fmt: skip
-    tidy(axes, name)
 
 
 def durations(runs: Sequence[FinishedRun], title: str, rank_by: RankBy) -> Figure | None:
@@ -191,6 +218,7 @@ def tidy(axes: Axes, title: str) -> None:
 
 def _natural(value: str) -> tuple[bool, float, str]:
     try:
-        return False, float(value), value
+        number = float(value)
     except ValueError:
-        return True, 0.0, value
+        number = math.nan
+    return (False, number, value) if math.isfinite(number) else (True, 0.0, value)
