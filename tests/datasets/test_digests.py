@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from gridwright.datasets.digests import digest_arrays
+from gridwright.datasets.digests import FollowingDigest, digest_arrays
 
 
 def digest(x, **properties):
@@ -64,3 +64,24 @@ def test_an_empty_array_and_a_scalar_have_digests():
 def test_python_objects_have_none():
     with pytest.raises(TypeError, match="array 'x' holds Python objects"):
         digest(np.array([{}], dtype=object))
+
+
+def test_a_digest_that_follows_the_reading_is_the_same():
+    arrays = {"x": np.arange(5000.0).reshape(50, 100), "y": np.array(["a", "b"]), "z": None}
+    with FollowingDigest({"k": "v"}) as following:
+        x = arrays["x"]
+        following.begin("x", x)
+        content = x.reshape(-1).view(np.uint8).data
+        for start in range(0, len(content), 999):
+            following.part(content[start : start + 999])
+        following.add("y", arrays["y"])
+        following.add("z", None)
+    assert following.hexdigest() == digest_arrays(arrays, {"k": "v"})
+
+
+def test_reading_that_fails_ends_the_thread_that_follows():
+    following = FollowingDigest({})
+    with pytest.raises(EOFError), following:
+        raise EOFError
+    following._thread.join(timeout=60)
+    assert not following._thread.is_alive()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gridwright.datasets import known_digests, load
-from gridwright.datasets.digests import digest_arrays
+from gridwright.datasets.digests import FollowingDigest, digest_arrays
 
 CONFIG = {"name": "mnist"}
 
@@ -32,7 +32,12 @@ def counted(monkeypatch):
         calls.append(1)
         return digest_arrays(*arguments)
 
+    def count_following(*arguments):
+        calls.append(1)
+        return FollowingDigest(*arguments)
+
     monkeypatch.setattr("gridwright.datasets.dataset.digest_arrays", count)
+    monkeypatch.setattr("gridwright.datasets.pictures.FollowingDigest", count_following)
     # The time of change of an inode cannot be set: let it be long ago.
     monkeypatch.setattr(known_digests, "_SETTLED_NS", -(10**9))
     return calls

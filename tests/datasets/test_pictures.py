@@ -25,6 +25,33 @@ def test_labels_in_a_column_are_taken_too(small_pictures, data_folder):
     assert load({"name": "cifar10"}).y.shape == (120,)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_the_digest_that_is_made_while_reading_is_that_of_the_arrays(
+    save, order, small_pictures, data_folder
+):
+    save(
+        data_folder / "mnist.npz",
+        **{k: np.array(a, order=order) for k, a in small_pictures.items()},
+    )
+    dataset = load({"name": "mnist"})
+    assert dataset.following.hexdigest() == dataset.digest == dataset._digest()
+    np.testing.assert_array_equal(dataset.x, small_pictures["x_train"])
+    part = load({"name": "mnist", "limit": 50})
+    assert part.following is None
+    assert part.digest == part._digest()
+
+
+def test_a_file_that_is_damaged_in_its_samples_is_a_sentence(small_pictures, data_folder):
+    path = data_folder / "mnist.npz"
+    np.savez(path, **small_pictures)
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"mnist\.npz is cut short or damaged \(Bad CRC-32"):
+        load({"name": "mnist"})
+
+
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
 def test_an_absent_set_names_its_file(data_folder, name):
     with pytest.raises(DatasetError, match=rf"needs the file {name}\.npz"):

@@ -106,6 +106,15 @@ def test_parts_of_a_table_are_the_same(options, parquet, little_memory):
     assert outside.digest == inside.digest
 
 
+def test_the_digest_of_streamed_pictures_is_remembered(pictures, little_memory, monkeypatch):
+    little_memory()
+    digest = load(pictures, in_pieces=True).digest
+    monkeypatch.setattr(
+        "gridwright.datasets.dataset.digest_arrays", lambda *_: pytest.fail("it is known")
+    )
+    assert load(pictures, in_pieces=True).digest == digest
+
+
 @pytest.mark.parametrize("kind", ["pictures", "parquet"])
 def test_what_is_there_is_not_made_again(kind, request, little_memory, data_folder):
     config = request.getfixturevalue(kind)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridwright.contract import Array, Task
+    from gridwright.datasets.digests import FollowingDigest
 
     Samples = Array | Table
 
@@ -43,6 +44,7 @@ class Dataset:
         ordered: the samples are in the order of time: what is held out comes last.
         max_categories: columns of values that a category of a table has at most.
         notes: what was decided while it was read, in sentences for the user.
+        following: what has digested the arrays while they were read; None elsewhere.
         stamp: key under which the digest is remembered; empty if it is not.
         streamed: the samples do not fit into memory, and are in files that are mapped.
         resized: the samples are pictures that were made one size.
@@ -62,6 +64,7 @@ class Dataset:
     ordered: bool = False
     max_categories: int = MOST_CATEGORIES
     notes: tuple[str, ...] = ()
+    following: FollowingDigest | None = None
     stamp: str = ""
     streamed: bool = False
     resized: bool = False
@@ -102,7 +105,7 @@ class Dataset:
             y=read_only(y),
             x_test=None if x_test is None else read_only(x_test),
             y_test=None if y_test is None else read_only(y_test),
-            classes=_classes(name, y, y_test) if task == "classification" else (),
+            classes=classes_of(name, y, y_test) if task == "classification" else (),
             feature_names=tuple(map(str, feature_names)),
             target_names=tuple(map(str, target_names)),
             source=source,
@@ -117,18 +120,15 @@ class Dataset:
         """
         known = recalled(self.stamp) if self.stamp else None
         if known is None:
-            known = self._digest()
+            known = self.following.hexdigest() if self.following else self._digest()
             if self.stamp:
                 remember(self.stamp, known)
         return known
 
     def _digest(self) -> str:
-        properties: dict[str, Any] = {
-            "task": self.task,
-            "classes": self.classes,
-            "feature_names": self.feature_names,
-            "target_names": self.target_names,
-        }
+        properties = array_properties(
+            self.task, self.classes, self.feature_names, self.target_names
+        )
         if isinstance(self.x, Table):
             encoding = [ENCODING_VERSION, self.max_categories, self.x.missing]
             properties |= {"columns": self.x.properties(), "encoding": encoding}
@@ -155,6 +155,7 @@ class Dataset:
             x=part_of(self.x, rows),
             y=read_only(self.y[rows]),
             groups=None if self.groups is None else self.groups[rows],
+            following=None,
             stamp="",
         )
 
@@ -166,6 +167,21 @@ def part_of(samples: Samples, rows: Array) -> Samples:
     if isinstance(samples, MappedArray):
         return taken(samples, rows)
     return read_only(samples[rows])
+
+
+def array_properties(
+    task: Task,
+    classes: tuple[Any, ...],
+    feature_names: tuple[str, ...] = (),
+    target_names: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return what gives the arrays of a data set their meaning, for its digest."""
+    return {
+        "task": task,
+        "classes": classes,
+        "feature_names": feature_names,
+        "target_names": target_names,
+    }
 
 
 def read_only(array: Array) -> Array:
@@ -196,7 +212,12 @@ def _check_shapes(
                 raise DatasetError(f"data set '{name}' holds NaN or infinite values")
 
 
-def _classes(name: str, y: Array, y_test: Array | None) -> tuple[Any, ...]:
+def classes_of(name: str, y: Array, y_test: Array | None) -> tuple[Any, ...]:
+    """Return the sorted labels of both parts as plain Python values.
+
+    Raises:
+        DatasetError: there is one only.
+    """
     labels = np.unique(y if y_test is None else np.concatenate([y, y_test]))
     if len(labels) < 2:
         raise DatasetError(f"data set '{name}' has one class only: {labels.tolist()}")

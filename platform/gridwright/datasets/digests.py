@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
 
     from gridwright.contract import Array
 
@@ -25,14 +28,66 @@ def digest_arrays(arrays: Mapping[str, Array | None], properties: Mapping[str, A
     """
     sha256 = hashlib.sha256(_header(properties))
     for name, array in arrays.items():
-        if array is None:
-            sha256.update(_header([name, None]))
-            continue
-        if array.dtype.hasobject:
-            raise TypeError(f"array {name!r} holds Python objects: there is no digest of those")
-        sha256.update(_header([name, array.dtype.str, array.shape]))
-        sha256.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        for part in _stream(name, array):
+            sha256.update(part)
     return sha256.hexdigest()
+
+
+class FollowingDigest:
+    """The digest of `digest_arrays`, by a thread that follows while the arrays are being read.
+
+    Use it as a context, in which arrays are told in their order. It goes on behind that, until
+    `hexdigest` is asked for.
+    """
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._sha256 = hashlib.sha256(_header(properties))
+        self._parts: SimpleQueue[bytes | memoryview | None] = SimpleQueue()
+        self._thread = Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._parts.put(None)
+
+    def add(self, name: str, array: Array | None) -> None:
+        """Take a whole array."""
+        for part in _stream(name, array):
+            self._parts.put(part)
+
+    def begin(self, name: str, array: Array) -> None:
+        """Take the name, type and shape of an array whose bytes come in parts."""
+        self._parts.put(_header([name, array.dtype.str, array.shape]))
+
+    def part(self, data: bytes | memoryview) -> None:
+        """Take the next bytes, which must not change any more."""
+        self._parts.put(data)
+
+    def hexdigest(self) -> str:
+        """Return the digest of all that was told, in hexadecimal, once it is there."""
+        self._thread.join()
+        return self._sha256.hexdigest()
+
+    def _follow(self) -> None:
+        # Both this and reading let go of the interpreter, so that they run on two cores.
+        while (part := self._parts.get()) is not None:
+            self._sha256.update(part)
+
+
+def _stream(name: str, array: Array | None) -> list[bytes | memoryview]:
+    if array is None:
+        return [_header([name, None])]
+    if array.dtype.hasobject:
+        raise TypeError(f"array {name!r} holds Python objects: there is no digest of those")
+    header = _header([name, array.dtype.str, array.shape])
+    return [header, np.ascontiguousarray(array).reshape(-1).view(np.uint8).data]
 
 
 def _header(value: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from gridwright.datasets.stored_arrays import Form, stored
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PIL import Image
 
@@ -76,9 +77,8 @@ def read(settings: DatasetSettings) -> Dataset:
     )
     if streamed:
         notes.append(streaming_note())
-    return replace(
-        dataset, notes=(note, *notes), streamed=streamed, resized=options.get("size") is not None
-    )
+        dataset = replace(dataset, streamed=True, stamp=_stamp(arrays))
+    return replace(dataset, notes=(note, *notes), resized=options.get("size") is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,15 @@ def _streamed(pictures: Sequence[Labelled], form: _Form) -> tuple[Array, Array]:
     key = json.dumps([__version__, form.mode, identity])
     # The parts that trials get are a second file.
     return stored(key, whole, lambda: pieces, room=2 * whole.nbytes), _labels(pictures)
+
+
+def _stamp(arrays: Mapping[str, tuple[Array, Array]]) -> str:
+    """Return a key for the digest of streamed pictures: their files are named by what they hold."""
+    known = {
+        name: [str(getattr(x, "path", None)), sha256(y.tobytes()).hexdigest()]
+        for name, (x, y) in arrays.items()
+    }
+    return sha256(json.dumps(known).encode()).hexdigest()
 
 
 def _labels(pictures: Sequence[Labelled]) -> Array:

@@ -33,7 +33,7 @@ def load(config: Mapping[str, Any], *, in_pieces: bool = False) -> Dataset:
     settings = replace(DatasetSettings.of(config), in_pieces=in_pieces)
     began = time.time_ns()
     dataset = _kept_part(source_of(settings.source).read(settings), settings)
-    return replace(dataset, stamp=stamp_of(dataset.source, settings, began))
+    return replace(dataset, stamp=dataset.stamp or stamp_of(dataset.source, settings, began))
 
 
 def _kept_part(dataset: Dataset, settings: DatasetSettings) -> Dataset:

@@ -7,13 +7,17 @@ is made of the published files, which are fetched.
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridwright.datasets.array_files import read_npz
+from gridwright.datasets.array_files import ArrayDigest, read_npz
 from gridwright.datasets.data_folder import data_folder, whole_file
-from gridwright.datasets.dataset import Dataset
+from gridwright.datasets.dataset import Dataset, array_properties, classes_of
+from gridwright.datasets.digests import FollowingDigest
+from gridwright.datasets.known_digests import recalled, stamp_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +25,10 @@ if TYPE_CHECKING:
     from gridwright.contract import Array
     from gridwright.datasets.settings import DatasetSettings
 
-_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+_SAMPLES = ("x_train", "x_test")
+_LABELS = ("y_train", "y_test")
+_ARRAYS = (*_SAMPLES, *_LABELS)
+_TARGET = "class"
 
 
 def read(settings: DatasetSettings) -> Dataset:
@@ -36,16 +43,48 @@ def read(settings: DatasetSettings) -> Dataset:
         from gridwright.datasets.downloads import made_once
 
         made_once(path, lambda: _make(name, path))
-    x_train, y_train, x_test, y_test = read_npz(path, _ARRAYS)
     # CIFAR-10 is also found with labels (n, 1).
-    return Dataset.of_arrays(
+    y_train, y_test = (y.reshape(-1) for y in read_npz(path, _LABELS, together=_ARRAYS))
+    labels = (y_train, y_test)
+    if _is_digested(path, settings):
+        samples, following = read_npz(path, _SAMPLES), None
+    else:
+        samples, following = _digested_samples(name, path, labels)
+    x_train, x_test = samples
+    dataset = Dataset.of_arrays(
         name,
         "classification",
-        (x_train, y_train.reshape(-1)),
-        (x_test, y_test.reshape(-1)),
-        target_names=["class"],
+        (x_train, y_train),
+        (x_test, y_test),
+        target_names=[_TARGET],
         source=str(path),
     )
+    return replace(dataset, following=following)
+
+
+def _is_digested(path: Path, settings: DatasetSettings) -> bool:
+    """Tell whether the digest is known from another time, or is to be one of fewer samples."""
+    if settings.limit is not None or settings.fraction is not None:
+        return True
+    stamp = stamp_of(str(path), settings, time.time_ns())
+    return bool(stamp) and recalled(stamp) is not None
+
+
+def _digested_samples(
+    name: str, path: Path, labels: tuple[Array, Array]
+) -> tuple[list[Array], FollowingDigest]:
+    """Return the samples of both parts, and what digests the set while they are read."""
+    y_train, y_test = labels
+    properties = array_properties(
+        "classification", classes_of(name, y_train, y_test), target_names=(_TARGET,)
+    )
+    with FollowingDigest(properties) as digest:
+        # In the order in which the digest of a data set takes its arrays.
+        (x_train,) = read_npz(path, ["x_train"], digests={"x_train": ArrayDigest(digest, "x")})
+        digest.add("y", y_train)
+        (x_test,) = read_npz(path, ["x_test"], digests={"x_test": ArrayDigest(digest, "x_test")})
+        digest.add("y_test", y_test)
+    return [x_train, x_test], digest
 
 
 def _make(name: str, path: Path) -> None:
