@@ -7,18 +7,12 @@ import time
 import pytest
 
 pytestmark = pytest.mark.slow
-TRIALS, EPOCHS = 6, 6
+TRIALS, EPOCHS = 6, 200
 COMMAND = [
-    "-m",
-    "dataset=iris",
-    "model=keras-cnn",
-    "model.architecture=[{layer:Conv1D,filters:4,kernel_size:2,activation:relu},{layer:Flatten}]",
-    f"model.epochs={EPOCHS}",
-    "model.batch_size=1",
-    "resources.checkpoint_seconds=0",
-    "forecast=false",  # a probe would import TensorFlow once more
+    "-m", "dataset=iris", "model=numpy-mlp", f"model.epoch={EPOCHS}", "model.batch_size=1",
+    "resources.checkpoint_seconds=0", "resources.batch=false", "forecast=false",
     f"seed=range(0,{TRIALS})",
-]
+]  # fmt: skip
 
 
 def progress(folder):
@@ -55,7 +49,7 @@ def test_a_sweep_killed_within_an_epoch_goes_on_from_the_last_one(forked_folder)
     assert interrupted
 
     out, _ = forked_folder.run(*COMMAND)
-    assert f"{TRIALS} trials of keras-cnn on iris" in out
+    assert f"{TRIALS} trials of numpy-mlp on iris" in out
     _, trials = forked_folder.runs()
     assert len(trials) == TRIALS
     assert {run.info.status for run in trials} == {"FINISHED"}

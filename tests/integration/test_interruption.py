@@ -15,38 +15,48 @@ ALONE = [*COMMON, "model.epoch=200", "model.batch_size=4", "resources.batch=fals
 TOGETHER = [*COMMON, "model.epoch=800", "model.batch_size=16"]
 
 
-@pytest.mark.parametrize(
-    ("command", "number", "times", "status", "parent_status"),
-    [
-        (ALONE, signal.SIGINT, 1, 130, "KILLED"),
-        (ALONE, signal.SIGINT, 2, 130, "KILLED"),
-        (TOGETHER, signal.SIGKILL, 1, -signal.SIGKILL, "RUNNING"),
-    ],
-    ids=["Ctrl-C", "Ctrl-C twice", "SIGKILL within a batch"],
-)
-def test_the_same_command_goes_on(forked_folder, command, number, times, status, parent_status):
-    process = forked_folder.start(*command)
-    while forked_folder.finished() < 2:
+def interrupt(folder, command, number, times=1):
+    """Send a signal once two more trials have finished; return the status and what was said."""
+    process, before = folder.start(*command), folder.finished()
+    while folder.finished() < before + 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     for _ in range(times):
         process.send_signal(number)
         time.sleep(0.2 * (times - 1))
     _, err = process.communicate(timeout=60)
-    assert process.returncode == status, err
     assert "Traceback" not in err
-    (parent,), trials = forked_folder.runs()
-    # After two, the process left before or after it could end the sweep's run.
-    assert parent.info.status in ({"KILLED", "RUNNING"} if times == 2 else {parent_status})
-    assert 2 <= len(trials) < TRIALS
-    if number is signal.SIGINT:
-        assert "To continue: gridwright -m dataset=iris" in err
+    return process.returncode, err
 
-    out, _ = forked_folder.run(*command)
+
+def assert_goes_on(folder, command, epochs):
+    """The same command takes over what is finished, and finishes the same sweep."""
+    (parent,), trials = folder.runs()
+    assert 2 <= len(trials) < TRIALS
+    out, _ = folder.run(*command)
     assert f"{TRIALS} trials of numpy-mlp on iris: " in out, "what is finished is taken over"
-    (again,), trials = forked_folder.runs()
+    (again,), trials = folder.runs()
     assert (again.info.run_id, again.info.status) == (parent.info.run_id, "FINISHED")
     assert len(trials) == TRIALS
-    forked_folder.assert_complete(epochs=200 if command is ALONE else 800)
-    if command is TOGETHER:
-        assert max(run.data.metrics.get("trained_together", 1) for run in trials) >= 3
+    folder.assert_complete(epochs)
+    return trials
+
+
+def test_ctrl_c_once_and_then_twice(forked_folder):
+    # After two, the process left before or after it could end the sweep's run.
+    for times, statuses in ((1, {"KILLED"}), (2, {"KILLED", "RUNNING"})):
+        status, err = interrupt(forked_folder, ALONE, signal.SIGINT, times)
+        assert status == 130, err
+        assert "To continue: gridwright -m dataset=iris" in err
+        (parent,), _ = forked_folder.runs()
+        assert parent.info.status in statuses
+    assert_goes_on(forked_folder, ALONE, epochs=200)
+
+
+def test_sigkill_within_a_batch(forked_folder):
+    status, err = interrupt(forked_folder, TOGETHER, signal.SIGKILL)
+    assert status == -signal.SIGKILL, err
+    (parent,), _ = forked_folder.runs()
+    assert parent.info.status == "RUNNING"
+    trials = assert_goes_on(forked_folder, TOGETHER, epochs=800)
+    assert max(run.data.metrics.get("trained_together", 1) for run in trials) >= 3
