@@ -7,7 +7,7 @@ import time
 import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-KILLS, AT_START, OWN_RAY, TRIALS, EPOCHS = 20, 6, 3, 100, 60
+KILLS, AT_START, TRIALS, EPOCHS = 20, 6, 100, 60
 COMMAND = [
     "-m",
     "dataset=iris",
@@ -21,25 +21,11 @@ COMMAND = [
 ]
 
 
-@pytest.fixture
-def running_ray():
-    """The address of a Ray that outlives the commands: most kills need not start their own."""
-    from gridwright.sweep import Cluster
-
-    with Cluster() as cluster:
-        cluster.ready()
-        import ray
-
-        yield f"resources.address={ray.get_runtime_context().gcs_address}"
-
-
-def test_twenty_kills_lose_nothing_and_double_nothing(forked_folder, running_ray):
+def test_twenty_kills_lose_nothing_and_double_nothing(forked_folder):
     draw = random.Random(20)
     seen = []
     for kill in range(KILLS):
-        own_ray = kill < AT_START + OWN_RAY
-        command = COMMAND if own_ray else [*COMMAND, running_ray]
-        process, before = forked_folder.start(*command), forked_folder.finished()
+        process, before = forked_folder.start(*COMMAND), forked_folder.finished()
         if kill < AT_START:
             # While the store is made or opened, and while Ray starts.
             time.sleep(draw.uniform(0, 4))
@@ -56,7 +42,7 @@ def test_twenty_kills_lose_nothing_and_double_nothing(forked_folder, running_ray
         seen.append(forked_folder.finished())
     assert seen == sorted(seen)
     assert seen[-1] < TRIALS
-    forked_folder.run(*COMMAND, running_ray)
+    forked_folder.run(*COMMAND)
     parents, trials = forked_folder.runs()
     assert [run.info.status for run in parents] == ["FINISHED"]
     assert len(trials) == TRIALS

@@ -59,6 +59,24 @@ def test_a_server_that_is_gone_for_a_minute_loses_nothing(monkeypatch):
     assert writer.interruptions == {"database is locked": 62.0}
 
 
+def test_a_server_that_the_client_waits_for_is_told_of_too(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    durations = {FILES[0]: 61.0, FILES[1]: 5.0}
+
+    def write(waiting):
+        clock[0] += durations[waiting.file]
+
+    writer = Writer(write)
+    for file in FILES:
+        writer.put(file)
+    writer.drain()
+    writer.close()
+    assert writer.interruptions == {
+        "one run took longer than 30 s to write: no answer, or a slow one": 61.0
+    }
+
+
 def test_patience_has_an_end():
     store = Store(times=10**9)
     writer = Writer(store.write, patience=0.1, interval=0.02)

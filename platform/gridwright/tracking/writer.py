@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+#: Seconds after which the writing of one run counts as an interruption.
+SLOW = 30.0
 #: Trials that wait in memory, too; of a longer queue only the spool files are kept.
 IN_MEMORY = 32
 
@@ -132,6 +134,9 @@ class Writer:
                     raise
             else:
                 break
+        took = time.monotonic() - began
+        if not reason and took > SLOW:
+            # MLflow's client tries a server that is gone again by itself, without a word.
+            reason = f"one run took longer than {SLOW:g} s to write: no answer, or a slow one"
         if reason:
-            lost = self.interruptions.get(reason, 0.0)
-            self.interruptions[reason] = lost + time.monotonic() - began
+            self.interruptions[reason] = self.interruptions.get(reason, 0.0) + took
