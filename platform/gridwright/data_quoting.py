@@ -1,4 +1,4 @@
-"""Names of the user's own in `dataset.` settings, quoted as Hydra's grammar needs them.
+"""Names and characters of the user's own in `dataset.` settings, quoted for Hydra's grammar.
 
 Hydra reads ASCII words only where there are no quotes, and takes `width (cm)` for a function.
 Column and file names are what they are, and a shell has eaten the quotes that were typed. Between
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SETTING = re.compile(r"\+{0,2}dataset\.(?:target|path|name|drop|groups|time|\w+_column)")
+_SETTING = re.compile(
+    r"\+{0,2}dataset\.(?:target|path|name|drop|groups|time|missing_values|\w+_column)"
+)
+_CHARACTER = re.compile(r"(\+{0,2}dataset\.(?:separator|decimal))=([^\w'\"\\])", re.ASCII)
 _TYPES = re.compile(r"(\+{0,2}dataset\.types)=\{(.*)\}")
 _TYPE = re.compile(r"\s*(.+?)\s*:\s*(\w+)\s*(?:,|$)")
 _CHOICES = re.compile(r"\s*(choice|range|glob|sort|shuffle|tag)\(")
@@ -29,6 +32,8 @@ def with_quotes(arguments: Sequence[str]) -> list[str]:
 def _quoted_argument(argument: str) -> str:
     if typed := _TYPES.fullmatch(argument):
         return _as_list(argument, *typed.groups())
+    if given := _CHARACTER.fullmatch(argument):
+        return f'{given[1]}="{given[2]}"'
     key, equals, value = argument.partition("=")
     if not equals or not _SETTING.fullmatch(key) or {"'", '"'} & set(value):
         return argument

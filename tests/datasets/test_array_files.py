@@ -23,7 +23,7 @@ def test_the_named_arrays_are_returned_in_order(archive):
 @pytest.mark.parametrize("kept", [0, 1, 3, 100, 20_000, -1])
 def test_a_file_cut_short_is_refused(archive, kept):
     archive.write_bytes(archive.read_bytes()[:kept])
-    with pytest.raises(DatasetError, match=r"some\.npz (is cut short|holds pickled)"):
+    with pytest.raises(DatasetError, match=r"some\.npz (is cut short|is no \.npz archive)"):
         read_npz(archive, ["a", "b"])
 
 

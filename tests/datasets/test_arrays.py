@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -108,8 +110,7 @@ def test_samples_that_are_no_numbers(saved):
 
 def test_arrays_that_do_not_fit(saved):
     assert sentence(saved(x=X, y=Y[:-1])) == (
-        "data set 'my' needs as many samples as targets, and at least one, in arrays (n, ...) and "
-        "(n,), not (40, 3) and (39,)"
+        "{path}: there must be a target for each sample, but 'x' has 40 rows and 'y' 39"
     )
 
 
@@ -119,5 +120,61 @@ def test_one_class(saved):
 
 def test_nan(saved):
     assert sentence(saved(x=np.where(X == 5, np.nan, X), y=Y)) == (
-        "data set 'my' holds NaN or infinite values"
+        "{path}: every number must be finite, but the array 'x' holds a NaN or infinity in row 1 "
+        "(counted from 0): replace it, or leave the row out"
     )
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": X[:, 0], "y": Y}, "the samples must have the shape (n, ...), a row of numbers each, but the array 'x' has (40,); of one number each they are (40, 1)"),
+        ({"x": X[:, :0], "y": Y}, "the samples must have the shape (n, ...), a row of numbers each, but the array 'x' has (40, 0)"),
+        ({"x": X, "y": np.zeros((40, 2, 2))}, "the targets must have the shape (n,), or (n, n_outputs) for a regression, but the array 'y' has (40, 2, 2)"),
+        ({"x": X, "y": Y.astype("datetime64[D]")}, "the targets must be numbers, texts or truth values, but the array 'y' holds datetime64[D]"),
+        ({"x": X, "y": np.full(40, 2.5)}, "the target 'y' has one value only (2.5): there is nothing to learn"),
+        ({"x": X, "y": np.full((40, 2), 2.5)}, "the target column 0 of 'y' has one value only (2.5): there is nothing to learn"),
+        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the label 2 is in 'y_test', and not in 'y_train': both parts need the same classes"),
+        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y[:5]}, "there must be a target for each sample, but 'x_test' has 40 rows and 'y_test' 5"),
+        ({"x": X, "y": np.array([b"\xff", b"a"] * 20)}, "the labels in 'y' are bytes and no UTF-8 ('utf-8' codec can't decode byte 0xff in position 0: invalid start byte): store texts"),
+    ],
+)  # fmt: skip
+def test_what_no_model_can_learn_from(saved, arrays, said):
+    assert sentence(saved(**arrays)) == f"{{path}}: {said}"
+
+
+def test_settings_that_do_not_fit(saved):
+    one_hot = saved(x=X, y=np.eye(2)[Y])
+    assert sentence(one_hot, task="classification") == (
+        "{path}: a classification needs labels of shape (n,), but the array 'y' has (40, 2): of "
+        "columns for classes, store y.argmax(axis=1)"
+    )
+    words = saved(x=X, y=np.where(Y, "a", "b"))
+    assert sentence(words, task="regression") == (
+        "{path}: a regression needs numbers, and 'y' holds texts (such as 'b')"
+    )
+
+
+def test_types_of_other_machines_and_languages_become_plain_ones(saved):
+    dataset = load(config(saved(x=X.astype(">f4"), y=np.array([b"no", b"ja"])[Y])))
+    assert dataset.x.dtype == np.float32
+    assert dataset.classes == ("ja", "no")
+    assert load(config(saved(x=X.astype(np.longdouble), y=Y.astype(">i4")))).x.dtype == np.float64
+
+
+def test_a_folder_and_other_files_are_told_apart(tmp_path):
+    path = tmp_path / "my.npz"
+    path.mkdir()
+    assert sentence(path) == "{path} is a folder, and dataset=arrays reads one .npz file: name it"
+    path.rmdir()
+    path.write_text("a,b\n1,2\n")
+    assert sentence(path) == "{path} is no .npz archive of arrays: write it with np.savez"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", "no array")
+        archive.writestr("y.npy", "no array")
+    assert sentence(path) == "{path} is damaged: its 'x' is no array; fetch it again"
+
+
+def test_what_is_not_used_is_said(saved):
+    notes = load(config(saved(x=X, y=Y, x_test=X, names=Y))).notes
+    assert notes[-1] == "not used: 'x_test', 'names'"

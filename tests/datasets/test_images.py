@@ -173,6 +173,26 @@ def test_an_empty_class(folder):
     )
 
 
+def test_a_table_names_files_as_windows_does_or_without_their_endings(folder):
+    table = folder().parent / "labels.csv"
+    for form in ("pets\\{0}\\{1:02d}.png", ".\\pets\\{0}\\{1:02d}.png", "pets/{0}/{1:02d}"):
+        rows = [f"{form.format(name, i)},{name}" for name in ("cats", "dogs") for i in range(10)]
+        table.write_text("\n".join(["file,label", *rows]))
+        assert len(load(config(table)).x) == 20
+
+
+def test_pictures_that_cannot_be_read_are_counted(folder):
+    path = folder()
+    (path / "cats" / "IMG_1.HEIC").write_bytes(b"")
+    assert load(config(path)).notes[-1] == (
+        "a picture is not used, for .heic cannot be read: convert them to .png"
+    )
+    (path / "dogs" / "logo.svg").write_text("<svg/>")
+    assert load(config(path)).notes[-1] == (
+        "2 pictures are not used, for .heic, .svg cannot be read: convert them to .png"
+    )
+
+
 def test_a_table_that_names_a_missing_file(folder):
     table = folder().parent / "labels.csv"
     table.write_text("file,label\npets/cats/00.png,cat\npets/cats/99.png,cat\n")

@@ -178,3 +178,13 @@ def test_numbers_with_a_unit_and_a_mistake_among_them(tmp_path):
     path.write_text(csv("w,y", [f"{i} kg" for i in range(N - 1)] + ["heavy"], YES))
     with pytest.raises(Exception, match=r"column 'w' holds numbers, but 'heavy' in row 40 "):
         load(config(path, "y"))
+
+
+def test_the_name_of_the_target_tells_the_encoding_of_a_short_file(tmp_path):
+    path = tmp_path / "my.tab"
+    rows = "".join(
+        f"{i / 7:.3f}\t{('да', 'нет')[i % 2]}\t{('кот', 'пёс')[i % 3 > 1]}\n" for i in range(80)
+    )
+    path.write_text("1\t2\tвид\n" + rows, encoding="cp1251")
+    dataset = load({"kind": "table", "path": str(path), "target": "вид"})
+    assert dataset.classes == ("кот", "пёс")

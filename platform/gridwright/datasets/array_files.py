@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Bytes that are read, and then digested, at a time.
 _PIECE = 1 << 20
+#: How a .npz archive, a single array and a pickle begin.
+_ZIP, _NPY, _PICKLE = (b"PK\x03\x04", b"PK\x05\x06"), b"\x93NUMPY", b"\x80"
+_LONGEST_MARK = len(_NPY)
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -56,12 +59,21 @@ def read_npz(
             check_fits(path, _unpacked_bytes(archive, asked), "write fewer samples")
             follow = digests or {}
             return [
-                _followed(archive, name, follow[name]) if name in follow else archive[name]
+                _followed(archive, name, follow[name])
+                if name in follow
+                else _array(path, archive, name)
                 for name in names
             ]
     # RuntimeError: a damaged header may claim an encryption or compression that is not there.
     except (OSError, EOFError, BadZipFile, ValueError, RuntimeError, zlib.error) as error:
         raise DatasetError(_explain(path, error)) from error
+
+
+def _array(path: Path, archive: NpzFile, name: str) -> Array:
+    array = archive[name]
+    if not isinstance(array, np.ndarray):  # numpy returns the bytes of what is none
+        raise DatasetError(f"{path} is damaged: its {name!r} is no array; fetch it again")
+    return array
 
 
 class ArrayDigest(NamedTuple):
@@ -122,6 +134,11 @@ def array_names(path: Path) -> list[str]:
 
 
 def _open_npz(path: Path, file: BinaryIO) -> NpzFile:
+    begins = file.read(_LONGEST_MARK)
+    file.seek(0)
+    # numpy takes for a pickle all that it does not know.
+    if begins and not begins.startswith((*_ZIP, _NPY, _PICKLE)):
+        raise DatasetError(f"{path} is no .npz archive of arrays: write it with np.savez")
     opened = np.load(file, allow_pickle=False)
     if not isinstance(opened, NpzFile):
         raise DatasetError(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from gridwright.datasets.array_checks import (
+    check_pair,
+    check_task,
+    plain_samples,
+    plain_targets,
+)
 from gridwright.datasets.array_files import array_names, read_npz
 from gridwright.datasets.dataset import Dataset
 from gridwright.datasets.names import readable_name
@@ -54,6 +61,8 @@ def read(settings: DatasetSettings) -> Dataset:
             "dataset=arrays needs a file: set dataset.path, such as dataset.path=my.npz"
         )
     path = Path(given).expanduser()
+    if path.is_dir():
+        raise DatasetError(f"{path} is a folder, and dataset=arrays reads one .npz file: name it")
     if not path.is_file():
         raise DatasetError(f"there is no file {path}: check dataset.path")
     names = array_names(path)
@@ -63,18 +72,28 @@ def read(settings: DatasetSettings) -> Dataset:
     )
     samples, target = _pair(path, names, pair)
     test = next((both for both in _TEST if set(both) <= set(names)), None)
-    arrays = read_npz(path, [samples, target, *(test or ())])
-    parts = [(x, _flat(y)) for x, y in zip(arrays[::2], arrays[1::2], strict=True)]
-    for name, x in zip((samples, *(test or ())[:1]), arrays[::2], strict=True):
-        _check_samples(path, name, x)
+    used = [(samples, target), *([] if test is None else [test])]
+    together = [*chain(*used)]
+    parts = [_part(path, pair, together) for pair in used]
     task, why = _task(options.get("task"), parts[0][1])
-    y = parts[0][1]
-    if task == "regression" and y.dtype.kind not in "iufb":
-        raise DatasetError(f"{path}: a regression needs numbers, and {target!r} holds {y.dtype}")
+    tests = None if test is None else (test[1], parts[1][1])
+    check_task(path, task, (target, parts[0][1]), tests)
     notes = [f"samples {samples!r}, targets {target!r}; task: {task} ({why})"]
     if test is not None:
         notes.append(f"{test[0]!r} and {test[1]!r} of the file are the test part")
+    unused = [name for name in names if name not in together]
+    if unused:
+        notes.append(f"not used: {', '.join(map(repr, unused))}")
     return _named(path, settings.name, task, parts, notes)
+
+
+def _part(path: Path, pair: tuple[str, str], together: Sequence[str]) -> tuple[Array, Array]:
+    """Return the samples and targets of these names, checked."""
+    arrays = read_npz(path, pair, together=together)
+    x = plain_samples(path, pair[0], arrays[0])
+    y = plain_targets(path, pair[1], arrays[1])
+    check_pair(path, (pair[0], x), (pair[1], y))
+    return x, y
 
 
 def _named(
@@ -113,18 +132,6 @@ def _pair(
     return samples or found[0], target or found[1]
 
 
-def _check_samples(path: Path, name: str, x: Array) -> None:
-    if x.dtype.kind not in "iufb":
-        raise DatasetError(
-            f"{path}: the samples must be numbers, but the array {name!r} holds {x.dtype}"
-        )
-
-
-def _flat(y: Array) -> Array:
-    """Return targets `(n, 1)` as `(n,)`."""
-    return y.reshape(-1) if y.ndim == 2 and y.shape[1] == 1 else y
-
-
 def _task(given: object, y: Array) -> tuple[Task, str]:
     task = choice_option("task", given, ("classification", "regression"))
     if task is not None:
@@ -132,7 +139,7 @@ def _task(given: object, y: Array) -> tuple[Task, str]:
     if y.ndim > 1:
         return "regression", "several targets"
     if y.dtype.kind == "f":
-        return "regression", "the targets are numbers with fractions; dataset.task sets another"
+        return "regression", f"the targets are of type {y.dtype}; dataset.task sets another"
     distinct = len(np.unique(y))
     if y.dtype.kind in "iu" and distinct > MOST_NUMBERED_CLASSES and 20 * distinct > len(y):
         return "regression", f"{distinct} different whole numbers; dataset.task sets another"

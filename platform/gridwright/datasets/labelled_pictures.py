@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,23 @@ if TYPE_CHECKING:
 
 ENDINGS = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+)
+#: Pictures of cameras and programs that are not read.
+_UNREAD = frozenset(
+    {
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jp2",
+        ".svg",
+        ".psd",
+        ".tga",
+        ".dng",
+        ".cr2",
+        ".nef",
+        ".arw",
+        ".raw",
+    }
 )
 _TRAIN = ("train", "training")
 _TEST = ("test", "testing")
@@ -55,7 +73,7 @@ def labelled_pictures(
         raise DatasetError(f"there is no folder {path}: check dataset.path")
     train, test = (_part(path, names) for names in (_TRAIN, _TEST))
     if train is None:
-        return {"train": _of_folder(path)}, []
+        return {"train": _of_folder(path)}, _unread(path)
     parts = {"train": _of_folder(train)}
     if test is not None:
         parts["test"] = _of_folder(test)
@@ -69,7 +87,18 @@ def labelled_pictures(
         f"the folder {folder.name!r} is not used: trials are ranked by a part of {train.name!r}"
         for folder in _folders(path)
         if folder not in {train, test}
-    ]
+    ] + _unread(path)
+
+
+def _unread(path: Path) -> list[str]:
+    """Return what is said about pictures of other formats: their classes lack them."""
+    counts = Counter(file.suffix.lower() for file in path.rglob("*"))
+    found = sorted(_UNREAD & counts.keys())
+    if not found:
+        return []
+    count = sum(counts[ending] for ending in found)
+    which = "a picture is" if count == 1 else f"{count} pictures are"
+    return [f"{which} not used, for {', '.join(found)} cannot be read: convert them to .png"]
 
 
 def _part(path: Path, names: Sequence[str]) -> Path | None:
@@ -128,11 +157,25 @@ def _of_table(path: Path, options: Mapping[str, Any]) -> list[Labelled]:
                 f"{path}: row {row} (counted from 1, without the header) lacks its "
                 f"{'file' if file is None else 'label'}"
             )
-        picture = path.parent / str(file)
-        if not picture.is_file():
-            raise DatasetError(f"{path}: row {row} names {file}, and there is no file {picture}")
+        picture = _picture(path.parent, str(file))
+        if picture is None:
+            raise DatasetError(
+                f"{path}: row {row} names {file}, and there is no file {path.parent / str(file)}"
+            )
         found.append(Labelled(picture, str(label)))
     return found
+
+
+def _picture(folder: Path, name: str) -> Path | None:
+    r"""Return the file of a name, which may be Windows's `a\b.png` or lack its ending."""
+    for written in (name, name.replace("\\", "/")):
+        if (folder / written).is_file():
+            return folder / written
+    if "." in name.rpartition("/")[2]:
+        return None
+    endings = [*ENDINGS, *map(str.upper, ENDINGS)]
+    with_ending = (folder / f"{name}{ending}" for ending in sorted(endings))
+    return next((file for file in with_ending if file.is_file()), None)
 
 
 def _columns(path: Path, table: pa.Table, options: Mapping[str, Any]) -> tuple[str, str]:

@@ -61,7 +61,8 @@ def _national(sample: bytes, known_names: AbstractSet[str]) -> str:
 
     lines = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
     likely = [match.encoding for match in from_bytes(b"\n".join(lines), cp_isolation=[*NATIONAL])]
-    for encoding in likely:
+    # A name that the user has typed tells more than the letters of a short file.
+    for encoding in [*likely, *NATIONAL]:
         text = sample.decode(encoding, errors="ignore")
         if any(name in text for name in known_names if not name.isascii()):
             return encoding
