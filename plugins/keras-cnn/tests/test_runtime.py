@@ -3,9 +3,6 @@
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
-
-import pytest
 
 KERAS_STARTS = "from keras_cnn import runtime; keras = runtime.keras(); "
 
@@ -53,16 +50,3 @@ def test_a_tensorflow_that_runs_already_keeps_its_threads():
         "tf.config.threading.get_intra_op_parallelism_threads())"
     )
     assert run(code, OMP_NUM_THREADS="1").stdout.split() == ["tensorflow", "2"]
-
-
-@pytest.mark.skipif(find_spec("jax") is not None, reason="jax is installed, so it would start")
-def test_a_backend_that_is_not_installed_is_named():
-    code = (
-        "from gridwright.errors import ConfigurationError; from keras_cnn import runtime\n"
-        "try: runtime.keras()\n"
-        "except ConfigurationError as error: print(error)"
-    )
-    assert (
-        "KERAS_BACKEND is 'jax', which needs the package 'jax'"
-        in run(code, KERAS_BACKEND="jax").stdout
-    )

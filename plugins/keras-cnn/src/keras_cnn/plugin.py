@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from keras_cnn.backend import versioned
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
@@ -20,14 +22,14 @@ class KerasCNNPlugin:
 
     Attributes:
         name: what `model=<name>` chooses.
-        version: of this package.
+        version: of this package, and the backend of Keras where that is not TensorFlow.
         requirements: what a served model needs, pinned.
         reads_in_pieces: samples may be larger than memory: they are read batch by batch.
     """
 
     def __init__(self) -> None:
         self.name = "keras-cnn"
-        self.version = version("gridwright-keras-cnn")
+        self.version = versioned(version("gridwright-keras-cnn"))
         self.reads_in_pieces = True
         self.requirements: Sequence[str] = [f"{name}=={version(name)}" for name in _DISTRIBUTIONS]
 

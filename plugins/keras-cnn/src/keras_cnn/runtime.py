@@ -1,7 +1,4 @@
-"""Keras and its backend, started once in a process: quietly, with the trial's threads.
-
-`KERAS_BACKEND` chooses the backend, as for Keras itself; TensorFlow is the default.
-"""
+"""Keras and its backend, started once in a process: quietly, with the trial's threads."""
 
 from __future__ import annotations
 
@@ -15,8 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from gridwright.errors import ConfigurationError
-from keras_cnn import gpu_share
+from keras_cnn import backend, gpu_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,25 +34,18 @@ def keras() -> Any:
     """Return the module `keras`, imported and set up at the first call.
 
     Raises:
-        ConfigurationError: the backend that `KERAS_BACKEND` names is not installed.
+        ConfigurationError: the backend that `KERAS_BACKEND` names is not there.
     """
+    chosen = backend.chosen()
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     gpu_share.announce_to_jax(os.environ)
     with _start_up_notices_dropped():
-        try:
-            import keras
-        except ModuleNotFoundError as error:
-            backend = os.environ.get("KERAS_BACKEND")
-            if backend in {None, "tensorflow"}:
-                raise
-            raise ConfigurationError(
-                f"KERAS_BACKEND is {backend!r}, which needs the package {error.name!r}: install "
-                "it, or unset KERAS_BACKEND to use tensorflow"
-            ) from error
-        if keras.backend.backend() == "tensorflow":
+        import keras
+
+        if chosen == "tensorflow":
             _set_up_tensorflow()
-        elif keras.backend.backend() == "torch":
+        elif chosen == "torch":
             import torch
 
             gpu_share.limit_torch(torch)
@@ -69,9 +58,8 @@ def seed_everything(seed: int) -> None:
     On a CPU the operations themselves are made deterministic as well; on a GPU some would be
     refused, so there they are left as they are.
     """
-    module = keras()
-    module.utils.set_random_seed(seed)
-    if module.backend.backend() == "tensorflow":
+    keras().utils.set_random_seed(seed)
+    if backend.chosen() == "tensorflow":
         import tensorflow as tf
 
         if not tf.config.list_physical_devices("GPU"):
