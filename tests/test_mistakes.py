@@ -76,6 +76,10 @@ TYPED = {
             "follows a comma"
         ),
     ),
+    "bracket of a function left open": (
+        "-m model.eta=choice(0.1,0.2",
+        "cannot read 'model.eta=choice(0.1,0.2': a bracket is not closed",
+    ),
     "no key": ("iris", "cannot read 'iris': write key=value, such as dataset=iris"),
     "plus sign before what is there": (
         "+model.eta=0.1",

@@ -1,3 +1,5 @@
+import pytest
+
 from gridwright.cli import run
 
 
@@ -12,6 +14,20 @@ def test_a_dry_run_of_a_search_starts_and_writes_nothing(tmp_path, monkeypatch, 
     assert out.startswith("A tpe with asha search of numpy-mlp on iris.\n")
     assert "The space has 540 cells.\nIt ends after 40 trials." in out
     assert out.endswith("Nothing was started and nothing was written (dry_run=true).\n")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dry", ["true", "false"])
+def test_a_grid_of_an_interval_is_refused_before_anything_starts(
+    tmp_path, monkeypatch, capsys, dry
+):
+    monkeypatch.chdir(tmp_path)
+    interval = ["model.eta=interval(0.1,0.2)", "hydra.sweeper.max_trials=3", f"dry_run={dry}"]
+    assert run(["-m", *interval]) == 2
+    assert capsys.readouterr().err == (
+        "gridwright: the interval of model.eta has no grid: list its values, or choose "
+        "hydra.sweeper.search=random or tpe\n"
+    )
     assert not list(tmp_path.iterdir())
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Characters of an override that an error repeats.
 _SHOWN = 200
+_BRACKETS = ("()", "[]", "{}")
 
 
 def explain(error: Exception, arguments: Sequence[str] = ()) -> GridwrightError | None:
@@ -121,6 +122,8 @@ def _unreadable_override(override: str, message: str) -> str:
         reason = "it ends too early: a bracket is not closed, or nothing follows a comma"
     elif "LexerNoViableAltException" in message:
         reason = "a quote is not closed, or a space, or a letter beyond A to Z, is not in quotes"
+    elif any(override.count(opened) > override.count(closed) for opened, closed in _BRACKETS):
+        reason = "a bracket is not closed"
     else:
         # Hydra may first repeat the override, and always ends with the address of its manual.
         lines = [line.strip() for line in message.splitlines()]

@@ -30,11 +30,12 @@ class SearchingApplication(Application):
         from gridwright.experiment import Experiment
         from gridwright.preflight import check_cluster
         from gridwright.search_trials import SearchTrials
-        from gridwright.sweep import Cluster
+        from gridwright.sweep import Cluster, sampler_of
 
         config = composer.cell(0, space.overrides(space.first)).config
         experiment = Experiment.of(config)
         _refuse_what_is_no_search(config, experiment, settings)
+        sampler_of(space, settings, known=0)  # which refuses a grid of an interval
         trials = SearchTrials(space, composer, settings, experiment)
         of_population = settings.scheduler == "pbt"
         if of_population:
