@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Characters of an override that an error repeats.
 _SHOWN = 200
-_BRACKETS = ("()", "[]", "{}")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
 def explain(error: Exception, arguments: Sequence[str] = ()) -> GridwrightError | None:

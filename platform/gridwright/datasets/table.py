@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gridwright.datasets.mapped_arrays import MappedArray
-from gridwright.datasets.stored_arrays import taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +68,9 @@ class Column:
         """Return the column with the values of `rows`; of mapped ones in a file again."""
         values = self.values
         if isinstance(values, MappedArray) and not isinstance(rows, slice):
+            # A served model has no such columns, and the packages that write files are not there.
+            from gridwright.datasets.stored_arrays import taken
+
             return replace(self, values=taken(values, rows))
         return replace(self, values=values[rows])
 
