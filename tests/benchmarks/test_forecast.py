@@ -20,8 +20,8 @@ SWEEPS = [
     "statlog_100_epochs experiment.scale=0.5",
     "mnist experiment.rows=published experiment.scale=0.05",
     "fashion_mnist experiment.rows=published experiment.scale=0.05",
-    "fashion_cnn_1 experiment.scale=0.02 model.architecture.0.kernel_size=3,5",
-    "fashion_cnn_3_dense_filters experiment.scale=0.05 model.architecture.0.kernel_size=3",
+    "fashion_cnn_1 experiment.scale=0.02 model.architecture.0.filters=8,16 model.architecture.0.kernel_size=3",
+    "fashion_cnn_3_dense_filters experiment.scale=0.02 model.architecture.0.kernel_size=3",
     "cifar10_learning_rate model.epochs=10 experiment.scale=0.02",
 ]
 #: One of them is the last word of every sweep on its forecast.

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
 #: Cells that a probe may look at; its budget ends it before that, as a rule.
 _MOST_PROBES = 48
-#: Bytes: a run's rows and small files, the points of one epoch, a worker, and all else of a sweep.
+#: Bytes: a run's rows and small files, the points of one epoch, a report with its pictures, a
+#: worker, and all else of a sweep.
 _RUN_BYTES = 40_000
 _EPOCH_BYTES = 1_000
+_REPORT_BYTES = 2_000_000
 _WORKER_MEMORY = 200_000_000
 _OWN_MEMORY = 750_000_000
 #: Seconds for which a probe is waited for at least: by a sweep, and where nothing else is asked.
@@ -190,7 +192,9 @@ class ForecastUnderWay(AbstractContextManager["ForecastUnderWay"]):
         )
         return Forecast(
             time=duration(costs, epochs, self._place, by_server=self._folder is None),
-            disk=len(todo) * (_RUN_BYTES + costs.model_bytes) + epochs * _EPOCH_BYTES,
+            disk=len(todo) * (_RUN_BYTES + costs.model_bytes)
+            + epochs * _EPOCH_BYTES
+            + _REPORT_BYTES,
             memory=_OWN_MEMORY + data + workers * (_WORKER_MEMORY + max(own, costs.memory)),
             workers=workers,
             source=costs.source,
