@@ -57,3 +57,21 @@ def cluster():
 
     with Cluster() as running:
         yield running
+
+
+class Occupant:
+    def is_there(self):
+        return True
+
+
+@pytest.fixture
+def occupant():
+    """Return a function from a number of CPUs to an actor that has them; the caller kills it."""
+    import ray
+
+    def take(cpus):
+        actor = ray.remote(num_cpus=cpus)(Occupant).remote()
+        ray.get(actor.is_there.remote())
+        return actor
+
+    return take

@@ -25,18 +25,14 @@ def test_nothing_is_told_where_a_worker_has_started_or_only_starts(cluster, monk
     assert caplog.messages == []
 
 
-class Worker:
-    def is_there(self):
-        return True
-
-
-def test_a_worker_of_the_sweep_that_starts_slowly_is_no_full_cluster(cluster, monkeypatch, caplog):
+def test_a_worker_of_the_sweep_that_starts_slowly_is_no_full_cluster(
+    cluster, occupant, monkeypatch, caplog
+):
     monkeypatch.setattr(queueing, "PATIENCE", 1.0)
     cluster.ready()
     every = ray.cluster_resources()["CPU"]
     with closing(Queueing({"cpu": every})):
-        own = ray.remote(num_cpus=every)(Worker).remote()
-        ray.get(own.is_there.remote())
+        own = occupant(every)
         time.sleep(1.5)
         assert ray.available_resources().get("CPU", 0) == 0
     ray.kill(own)

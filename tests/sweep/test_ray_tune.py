@@ -148,17 +148,11 @@ def test_what_no_node_can_hold_is_refused(cluster, options, sentence):
         run(specs(1), cluster, **options)
 
 
-class Occupant:
-    def is_there(self):
-        return True
-
-
-def test_a_full_cluster_is_told_and_waited_for(cluster, monkeypatch, caplog):
+def test_a_full_cluster_is_told_and_waited_for(cluster, occupant, monkeypatch, caplog):
     monkeypatch.setattr(queueing, "PATIENCE", 1.0)
     cluster.ready()
     cpus = len(os.sched_getaffinity(0))
-    occupant = ray.remote(num_cpus=cpus)(Occupant).remote()
-    ray.get(occupant.is_there.remote())
+    other = occupant(cpus)
     told = []
 
     def leave_once_told():
@@ -166,7 +160,7 @@ def test_a_full_cluster_is_told_and_waited_for(cluster, monkeypatch, caplog):
         while not caplog.messages and time.monotonic() < deadline:
             time.sleep(0.05)
         told.extend(caplog.messages)
-        ray.kill(occupant)
+        ray.kill(other)
 
     leaving = threading.Thread(target=leave_once_told)
     leaving.start()

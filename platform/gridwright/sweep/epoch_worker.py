@@ -7,10 +7,10 @@ hear of. A scheduler that would have Tune throw a trial away only leaves a note 
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
-import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,9 @@ import ray
 from ray import tune
 
 from gridwright.contract import EpochRecord
-from gridwright.errors import GridwrightError
 from gridwright.plugins import load_model_plugin
 from gridwright.sweep.deadline import Deadline
-from gridwright.sweep.failed import failed_result
+from gridwright.sweep.failed import failed_by
 from gridwright.sweep.worker import PAYLOAD
 from gridwright.trial import run_trial
 
@@ -39,6 +38,18 @@ SCORE, EPOCH = "score", "epoch"
 STOPPED_EPOCH = "stopped_epoch"
 #: The same of one that the end of the time budget stopped: it is not the whole trial.
 OUT_OF_TIME_EPOCH = "out_of_time_epoch"
+
+
+def report_of(record: EpochRecord) -> dict[str, Any]:
+    """Return Tune's result of an epoch."""
+    score = record.score if record.val_score is None else record.val_score
+    return {SCORE: score, EPOCH: record.epoch}
+
+
+def last_report_of(spec: TrialSpec, result: TrialResult) -> dict[str, Any]:
+    """Return Tune's result of a trial that has ended, but for its payload."""
+    score = math.nan if result.failure else result.metrics.get(f"{spec.rank_by}_score", math.nan)
+    return {SCORE: score, EPOCH: max(1, len(result.epoch_ms)), "done": True}
 
 
 @ray.remote(num_cpus=0)
@@ -99,9 +110,8 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
             self._answer()
         report = self._reports.get()
         if isinstance(report, EpochRecord):
-            score = report.score if report.val_score is None else report.val_score
             self._epoch = report.epoch
-            return {SCORE: score, EPOCH: report.epoch}
+            return report_of(report)
         self._thread.join()
         self._thread = None
         return self._final(report)
@@ -119,10 +129,7 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
     def _final(self, result: TrialResult) -> dict[str, Any]:
         if result.failure is None:
             result = replace(result, metrics={**result.metrics, **self._stopped})
-        name = f"{self._spec.rank_by}_score"
-        score = float("nan") if result.failure else result.metrics.get(name, float("nan"))
-        epochs = max(1, len(result.epoch_ms))
-        return {PAYLOAD: (result,), SCORE: score, EPOCH: epochs, "done": True}
+        return {**last_report_of(self._spec, result), PAYLOAD: (result,)}
 
     def _run(self) -> None:
         spec = self._spec
@@ -134,8 +141,7 @@ class EpochTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no type
         except _Abandoned:
             return
         except Exception as error:  # noqa: BLE001 - Tune would discard this worker
-            reason = str(error) if isinstance(error, GridwrightError) else repr(error)
-            result = failed_result(spec.key, reason, traceback.format_exc())
+            result = failed_by(spec.key, error)
         self._reports.put(result)
 
     def _hold(self, record: EpochRecord) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from traceback import format_exception
 
 import numpy as np
 
 from gridwright.contract import Failure, TrialResult
+from gridwright.errors import GridwrightError
 
 
 def failed_result(key: str, reason: str, traceback: str = "") -> TrialResult:
@@ -21,3 +23,9 @@ def failed_result(key: str, reason: str, traceback: str = "") -> TrialResult:
         metrics={},
         failure=Failure("error", reason, traceback=traceback),
     )
+
+
+def failed_by(key: str, error: Exception) -> TrialResult:
+    """Return the result of a trial that `error` ended outside of its training."""
+    reason = str(error) if isinstance(error, GridwrightError) else repr(error)
+    return failed_result(key, reason, "".join(format_exception(error)))

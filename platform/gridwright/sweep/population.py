@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 import random
-import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +25,10 @@ from gridwright.sweep.epoch_worker import END, EPOCH, SCORE, SPEC
 from gridwright.sweep.failed import failed_result
 from gridwright.sweep.nodes import check_nodes
 from gridwright.sweep.population_worker import EXPLOITS, MemberTrainable
-from gridwright.sweep.queueing import Queueing
 from gridwright.sweep.search_space import Choices
 from gridwright.sweep.trial_resources import check_resources, trial_resources
-from gridwright.sweep.worker import PAYLOAD
+from gridwright.sweep.tune_run import run_tune
+from gridwright.sweep.worker import without_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -106,8 +105,6 @@ class Population:
         delivery = Delivery(deliver)
         delivery.stop_score = self.settings.stop_score
         self._tune(delivery, wanted, checkpoints)
-        if delivery.error is not None:
-            raise delivery.error
         if not delivery.stopper.stop_now:
             for key in sorted(waiting):
                 self.on_result(failed_result(key, _LOST))
@@ -123,25 +120,16 @@ class Population:
             known=frozenset(self.known),
         )
         checkpoints.folder.mkdir(parents=True, exist_ok=True)
-        with (
-            # Every node reaches it, as the members' own states.
-            tempfile.TemporaryDirectory(prefix=".tune-", dir=checkpoints.folder) as storage,
-            closing(Queueing(resources)) as queueing,
-        ):
-            tune.run(
-                trainable,
-                name="population",
-                config={MEMBER: tune.grid_search(list(range(len(self.members))))},
-                scheduler=_Scheduler(self),
-                resources_per_trial=dict(resources),
-                reuse_actors=True,
-                max_failures=_RETRIES,
-                storage_path=storage,
-                callbacks=[delivery, queueing],
-                stop=delivery.stopper,
-                verbose=0,
-                raise_on_failed_trial=False,
-            )
+        run_tune(
+            trainable,
+            delivery,
+            resources,
+            checkpoints.folder,  # every node reaches it, as the members' own states
+            name="population",
+            config={MEMBER: tune.grid_search(list(range(len(self.members))))},
+            scheduler=_Scheduler(self),
+            max_failures=_RETRIES,
+        )
 
 
 class _Scheduler(PopulationBasedTraining):  # type: ignore[misc]  # ray ships no types
@@ -184,7 +172,7 @@ class _Scheduler(PopulationBasedTraining):  # type: ignore[misc]  # ray ships no
         super().on_trial_add(tune_controller, trial)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        plain = {name: value for name, value in result.items() if name != PAYLOAD}
+        plain = without_payload(result)
         with _seeded(self._population.settings.seed, plain[EPOCH]):
             return str(super().on_trial_result(tune_controller, trial, plain))
 

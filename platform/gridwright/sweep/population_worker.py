@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import time
-import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +18,16 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from gridwright.checkpoints import Progress
-from gridwright.errors import GridwrightError
 from gridwright.plugins import load_model_plugin
 from gridwright.sweep.deadline import Deadline
-from gridwright.sweep.epoch_worker import END, EPOCH, OUT_OF_TIME_EPOCH, SCORE, SPEC
-from gridwright.sweep.failed import failed_result
+from gridwright.sweep.epoch_worker import (
+    END,
+    OUT_OF_TIME_EPOCH,
+    SPEC,
+    last_report_of,
+    report_of,
+)
+from gridwright.sweep.failed import failed_by
 from gridwright.sweep.worker import PAYLOAD
 from gridwright.trial_part import Part, run_part
 
@@ -98,7 +102,7 @@ class MemberTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no typ
         outcome = self._trained_before(part) or self._train(part)
         if isinstance(outcome, Progress):
             self._epoch, self._source = len(outcome.records), self._spec.key
-            return _report(outcome.records[-1])
+            return report_of(outcome.records[-1])
         return self._final(outcome)
 
     def _trained_before(self, part: Part) -> Progress | None:
@@ -125,8 +129,7 @@ class MemberTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no typ
                     on_epoch=deadline,
                 )
         except Exception as error:  # noqa: BLE001 - Tune would discard this worker
-            reason = str(error) if isinstance(error, GridwrightError) else repr(error)
-            return failed_result(spec.key, reason, traceback.format_exc())
+            return failed_by(spec.key, error)
 
     def _is_out_of_time(self, record: EpochRecord) -> bool:
         if time.time() >= self._time_over:
@@ -137,15 +140,5 @@ class MemberTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no typ
         if self._out_of_time is not None and result.failure is None:
             metrics = {**result.metrics, OUT_OF_TIME_EPOCH: float(self._out_of_time)}
             result = replace(result, metrics=metrics)
-        score = result.metrics.get(f"{self._spec.rank_by}_score", math.nan)
-        return {
-            PAYLOAD: () if self._spec.key in self._known else (result,),
-            SCORE: math.nan if result.failure else score,
-            EPOCH: max(1, len(result.epoch_ms)),
-            "done": True,
-        }
-
-
-def _report(record: EpochRecord) -> dict[str, Any]:
-    score = record.score if record.val_score is None else record.val_score
-    return {SCORE: score, EPOCH: record.epoch}
+        payload = () if self._spec.key in self._known else (result,)
+        return {**last_report_of(self._spec, result), PAYLOAD: payload}

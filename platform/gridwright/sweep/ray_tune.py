@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -125,7 +123,7 @@ class _Sweep:
         from ray import tune
 
         from gridwright.sweep.delivery import Delivery
-        from gridwright.sweep.queueing import Queueing
+        from gridwright.sweep.tune_run import run_tune
         from gridwright.sweep.worker import PACK, PackTrainable
 
         todo = list(self._missing.values())
@@ -138,25 +136,13 @@ class _Sweep:
             growth=growth,
             batches=frozenset(map(tuple, batches)),
         )
-        delivery = Delivery(self._deliver)
-        with (
-            tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage,
-            closing(Queueing(self._resources)) as queueing,
-        ):
-            tune.run(
-                trainable,
-                name="sweep",
-                config={PACK: tune.grid_search([*batches, *divided])},
-                resources_per_trial=dict(self._resources),
-                reuse_actors=True,
-                storage_path=storage,
-                callbacks=[delivery, queueing],
-                stop=delivery.stopper,
-                verbose=0,
-                raise_on_failed_trial=False,
-            )
-        if delivery.error is not None:
-            raise delivery.error
+        run_tune(
+            trainable,
+            Delivery(self._deliver),
+            self._resources,
+            name="sweep",
+            config={PACK: tune.grid_search([*batches, *divided])},
+        )
 
     def _divide(
         self, todo: Sequence[TrialSpec], n_workers: int | None

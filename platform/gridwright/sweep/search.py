@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +20,10 @@ from ray.tune.search import Searcher
 from gridwright.sweep.delivery import Delivery
 from gridwright.sweep.epoch_worker import DATA, END, EPOCH, SCORE, SPEC, EpochTrainable, StopBoard
 from gridwright.sweep.nodes import check_nodes
-from gridwright.sweep.queueing import Queueing
 from gridwright.sweep.ray_tune import run_trials
 from gridwright.sweep.trial_resources import check_resources, trial_resources, workers
-from gridwright.sweep.worker import PAYLOAD
+from gridwright.sweep.tune_run import run_tune
+from gridwright.sweep.worker import without_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,27 +123,16 @@ class Search:
             checkpoints=checkpoints,
             board=board,
         )
-        with (
-            tempfile.TemporaryDirectory(prefix="gridwright-tune-") as storage,
-            closing(Queueing(resources)) as queueing,
-        ):
-            analysis = tune.run(
-                trainable,
-                name="search",
-                search_alg=points,
-                scheduler=_WindingUp(_scheduler(self.settings), board),
-                num_samples=-1,
-                max_concurrent_trials=n_workers,
-                resources_per_trial=dict(resources),
-                reuse_actors=True,
-                storage_path=storage,
-                callbacks=[delivery, queueing],
-                stop=delivery.stopper,
-                verbose=0,
-                raise_on_failed_trial=False,
-            )
-        if delivery.error is not None:
-            raise delivery.error
+        analysis = run_tune(
+            trainable,
+            delivery,
+            resources,
+            name="search",
+            search_alg=points,
+            scheduler=_WindingUp(_scheduler(self.settings), board),
+            num_samples=-1,
+            max_concurrent_trials=n_workers,
+        )
         return [
             points.under_way[trial.trial_id]
             for trial in analysis.trials
@@ -258,20 +245,16 @@ class _WindingUp(FIFOScheduler):  # type: ignore[misc]  # ray ships no types
         self._decides.on_trial_error(tune_controller, trial)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        decision = self._decides.on_trial_result(tune_controller, trial, _for_tune(result))
+        decision = self._decides.on_trial_result(tune_controller, trial, without_payload(result))
         if decision == TrialScheduler.STOP:
             ray.get(self._board.add.remote(trial.config[SPEC].key))
         return str(TrialScheduler.CONTINUE)
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         if math.isfinite(result.get(SCORE, math.nan)):
-            self._decides.on_trial_complete(tune_controller, trial, _for_tune(result))
+            self._decides.on_trial_complete(tune_controller, trial, without_payload(result))
         else:
             self._decides.on_trial_remove(tune_controller, trial)
-
-
-def _for_tune(result: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in result.items() if name != PAYLOAD}
 
 
 def _scheduler(settings: SearchSettings) -> TrialScheduler:

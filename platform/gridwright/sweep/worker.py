@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
-from gridwright.errors import GridwrightError
 from gridwright.machine import own_memory
 from gridwright.plugins import load_model_plugin
 from gridwright.sweep.deadline import Deadline
-from gridwright.sweep.failed import failed_result
+from gridwright.sweep.failed import failed_by
 from gridwright.trial import run_trial
 from gridwright.trial_batch import run_trial_batch
 
@@ -30,6 +28,11 @@ if TYPE_CHECKING:
 PACK = "pack"
 #: Key of Tune's result: the `TrialResult`s of one step.
 PAYLOAD = "payload"
+
+
+def without_payload(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a scheduler is to see of one of Tune's results."""
+    return {name: value for name, value in result.items() if name != PAYLOAD}
 
 
 def run_with_plugin(
@@ -127,5 +130,4 @@ class PackTrainable(tune.Trainable):  # type: ignore[misc]  # ray ships no types
         try:
             return self._trial_function(spec, self._data[spec.dataset_key])
         except Exception as error:  # noqa: BLE001 - Tune would discard this worker and the pack
-            reason = str(error) if isinstance(error, GridwrightError) else repr(error)
-            return failed_result(spec.key, reason, traceback.format_exc())
+            return failed_by(spec.key, error)
