@@ -81,7 +81,9 @@ def test_a_digest_that_follows_the_reading_is_the_same():
 
 def test_reading_that_fails_ends_the_thread_that_follows():
     following = FollowingDigest({})
+    following.part(b"read so far")
     with pytest.raises(EOFError), following:
         raise EOFError
-    following._thread.join(timeout=60)
-    assert not following._thread.is_alive()
+    (thread,) = following._following._threads
+    thread.join(timeout=60)
+    assert not thread.is_alive()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.lib.npyio import NpzFile
 
+from gridwright.datasets.digests import bytes_of
 from gridwright.datasets.fitting_memory import check_fits
 from gridwright.errors import DatasetError
 
@@ -92,7 +93,7 @@ def _followed(archive: NpzFile, name: str, following: ArrayDigest) -> Array:
         if dtype is not None and not by_columns and not dtype.hasobject:
             array = np.empty(shape, dtype)
             following.digest.begin(following.name, array)
-            content = array.reshape(-1).view(np.uint8).data
+            content = bytes_of(array)
             for start in range(0, len(content), _PIECE):
                 piece = content[start : start + _PIECE]
                 _fill(piece, file)

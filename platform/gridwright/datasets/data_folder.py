@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: Environment variable that names the data folder.
 VARIABLE = "GRIDWRIGHT_DATA"
@@ -39,3 +39,17 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def made_once(path: Path, make: Callable[[], object]) -> None:
+    """Have `make` write a file, unless it is there or another process is writing it.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    from filelock import FileLock  # what serves a model makes no files
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        if not path.is_file():
+            make()

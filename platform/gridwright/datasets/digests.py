@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from queue import SimpleQueue
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -42,11 +41,10 @@ class FollowingDigest:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._sha256 = hashlib.sha256(_header(properties))
-        self._parts: SimpleQueue[bytes | memoryview | None] = SimpleQueue()
-        self._thread = Thread(target=self._follow, daemon=True)
+        # Both this and reading let go of the interpreter, so that they run on two cores.
+        self._following = ThreadPoolExecutor(1, thread_name_prefix="digest")
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(
@@ -55,30 +53,30 @@ class FollowingDigest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._parts.put(None)
+        self._following.shutdown(wait=False)
 
     def add(self, name: str, array: Array | None) -> None:
         """Take a whole array."""
         for part in _stream(name, array):
-            self._parts.put(part)
+            self.part(part)
 
     def begin(self, name: str, array: Array) -> None:
         """Take the name, type and shape of an array whose bytes come in parts."""
-        self._parts.put(_header([name, array.dtype.str, array.shape]))
+        self.part(_array_header(name, array))
 
     def part(self, data: bytes | memoryview) -> None:
         """Take the next bytes, which must not change any more."""
-        self._parts.put(data)
+        self._following.submit(self._sha256.update, data)
 
     def hexdigest(self) -> str:
         """Return the digest of all that was told, in hexadecimal, once it is there."""
-        self._thread.join()
+        self._following.shutdown()
         return self._sha256.hexdigest()
 
-    def _follow(self) -> None:
-        # Both this and reading let go of the interpreter, so that they run on two cores.
-        while (part := self._parts.get()) is not None:
-            self._sha256.update(part)
+
+def bytes_of(array: Array) -> memoryview:
+    """Return the bytes of an array, row by row; a copy only where they lie otherwise."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def _stream(name: str, array: Array | None) -> list[bytes | memoryview]:
@@ -86,8 +84,11 @@ def _stream(name: str, array: Array | None) -> list[bytes | memoryview]:
         return [_header([name, None])]
     if array.dtype.hasobject:
         raise TypeError(f"array {name!r} holds Python objects: there is no digest of those")
-    header = _header([name, array.dtype.str, array.shape])
-    return [header, np.ascontiguousarray(array).reshape(-1).view(np.uint8).data]
+    return [_array_header(name, array), bytes_of(array)]
+
+
+def _array_header(name: str, array: Array) -> bytes:
+    return _header([name, array.dtype.str, array.shape])
 
 
 def _header(value: Any) -> bytes:

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pooch
 import requests
-from filelock import FileLock
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from gridwright.datasets.data_folder import VARIABLE, data_folder
+from gridwright.datasets.data_folder import VARIABLE, data_folder, made_once
 from gridwright.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -53,20 +52,17 @@ def fetched(dataset: str, file: RemoteFile, wanted: str = "") -> Path:
     path = data_folder() / file.name
     if path.is_file():
         return path
-    return made_once(path, lambda: _fetch(dataset, file, wanted or file.name))
+    return kept(path, lambda: _fetch(dataset, file, wanted or file.name))
 
 
-def made_once(path: Path, make: Callable[[], object]) -> Path:
+def kept(path: Path, make: Callable[[], object]) -> Path:
     """Return `path`, which `make` writes unless it or another process has done so.
 
     Raises:
         DatasetError: the folder cannot be written, or `make` raises it.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):
-            if not path.is_file():
-                make()
+        made_once(path, make)
     except OSError as error:
         raise DatasetError(_not_stored(path, error)) from error
     return path

@@ -40,9 +40,9 @@ def read(settings: DatasetSettings) -> Dataset:
     name = settings.source
     path = data_folder() / f"{name}.npz"
     if not path.is_file():
-        from gridwright.datasets.downloads import made_once
+        from gridwright.datasets.downloads import kept
 
-        made_once(path, lambda: _make(name, path))
+        kept(path, lambda: _make(name, path))
     # CIFAR-10 is also found with labels (n, 1).
     y_train, y_test = (y.reshape(-1) for y in read_npz(path, _LABELS, together=_ARRAYS))
     labels = (y_train, y_test)

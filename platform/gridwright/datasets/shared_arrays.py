@@ -14,11 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from filelock import FileLock
 
 from gridwright.datasets.data_folder import data_folder, whole_file
-from gridwright.datasets.digests import digest_arrays
+from gridwright.datasets.digests import bytes_of, digest_arrays
 from gridwright.datasets.mapped_arrays import MappedArray, views
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def shared(data: TrialData) -> TrialData:
 
     Data that is small stays as it is, and so does all data where the file cannot be written.
     """
-    parts = _distinct([data.x_train, data.x_validation, data.x_test])
-    if sum(part.nbytes for part in parts) < LEAST_BYTES or isinstance(data.x_train, MappedArray):
+    parts = data.samples
+    if data.n_bytes < LEAST_BYTES or isinstance(data.x_train, MappedArray):
         return data
     path = data_folder() / FOLDER / f"{_identity(data)}.{_boot()}"
     try:
@@ -54,12 +53,6 @@ def shared(data: TrialData) -> TrialData:
     names = ("x_train", "x_validation", "x_test")
     arrays: dict[str, Any] = {name: found.get(id(getattr(data, name))) for name in names}
     return replace(data, **arrays)
-
-
-def _distinct(arrays: Sequence[Array | None]) -> list[Array]:
-    """Return the arrays that are there, each once: the validation part may be the test part."""
-    found = {id(array): array for array in arrays if array is not None}
-    return list(found.values())
 
 
 def _identity(data: TrialData) -> str:
@@ -94,7 +87,7 @@ def _write_once(path: Path, parts: Sequence[Array]) -> None:
             raise OSError("too large to be shared")
         with whole_file(path) as file:
             for part in parts:
-                file.write(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
+                file.write(bytes_of(part))
 
 
 def _clean(folder: Path, most: int) -> None:

@@ -68,10 +68,15 @@ class TrialData:
     streamed: bool = False
 
     @property
+    def samples(self) -> list[Array]:
+        """The arrays of the parts, each once: the validation part may be the test part."""
+        parts = (self.x_train, self.x_validation, self.x_test)
+        return list({id(part): part for part in parts if part is not None}.values())
+
+    @property
     def n_bytes(self) -> int:
         """Bytes of the samples of all parts."""
-        parts = {id(x): x for x in (self.x_train, self.x_validation, self.x_test) if x is not None}
-        return sum(part.nbytes for part in parts.values())
+        return sum(part.nbytes for part in self.samples)
 
     @property
     def probe_rows(self) -> Array:

@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from filelock import FileLock
 
-from gridwright.datasets.data_folder import VARIABLE, data_folder, whole_file
+from gridwright.datasets.data_folder import VARIABLE, data_folder, made_once, whole_file
+from gridwright.datasets.digests import bytes_of
 from gridwright.datasets.mapped_arrays import MappedArray, views
 from gridwright.errors import DatasetError
 from gridwright.machine import free_disk, readable
@@ -68,7 +68,7 @@ def stored(key: str, form: Form, pieces: Callable[[], Iterable[Array]], room: in
 
     def write(file: IO[bytes]) -> None:
         for piece in pieces():
-            file.write(np.ascontiguousarray(piece, form.dtype).reshape(-1).view(np.uint8).data)
+            file.write(bytes_of(np.asarray(piece, form.dtype)))
 
     path = stored_file(f"{key} {form}", max(room, form.nbytes), write)
     try:
@@ -85,18 +85,18 @@ def stored_file(key: str, room: int, write: Callable[[IO[bytes]], None]) -> Path
         DatasetError: the disk has no room, or cannot be written.
     """
     path = data_folder() / FOLDER / sha256(key.encode()).hexdigest()
+
+    def make() -> None:
+        _clean(path)
+        _check_room(path.parent, room)
+        with whole_file(path) as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())  # its name must not be on the disk before it
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):
-            if path.is_file():
-                os.utime(path)
-            else:
-                _clean(path)
-                _check_room(path.parent, room)
-                with whole_file(path) as file:
-                    write(file)
-                    file.flush()
-                    os.fsync(file.fileno())  # its name must not be on the disk before it
+        made_once(path, make)
+        os.utime(path)  # it is in use
     except OSError as error:
         raise _not_stored(path, error) from error
     return path
@@ -109,7 +109,7 @@ def taken(array: MappedArray, rows: Array) -> Array:
         few = np.asarray(array)[rows]
         few.flags.writeable = False
         return few
-    key = f"{array.place} {sha256(np.ascontiguousarray(rows, np.int64).data).hexdigest()}"
+    key = f"{array.place} {sha256(bytes_of(np.asarray(rows, np.int64))).hexdigest()}"
     plain = np.asarray(array)
     return stored(key, form, lambda: (plain.take(rows[step], axis=0) for step in form.steps()))
 

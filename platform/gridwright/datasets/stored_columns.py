@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gridwright.datasets.digests import bytes_of
 from gridwright.datasets.mapped_arrays import MappedArray
 from gridwright.datasets.stored_arrays import Form, stored
 
@@ -41,4 +42,4 @@ def _identity(values: Array) -> str:
     """Return what tells these values from all others: their place in a file, or their digest."""
     if isinstance(values, MappedArray) and values.path is not None:
         return str(values.place)
-    return sha256(np.ascontiguousarray(values).view(np.uint8).data).hexdigest()
+    return sha256(bytes_of(values)).hexdigest()
