@@ -26,7 +26,8 @@ _PASSING = re.compile(r"locked|busy|is full|disk I/O", re.IGNORECASE)
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 #: How MLflow's client gives the status of an answer that holds no error of MLflow's own.
 _STATUS = re.compile(r"failed with error code (\d{3}) != 200")
-#: What the answers and failures of a server mean to who has typed its address.
+_TLS_REASON = re.compile(r"\[SSL: (\w+)\]")
+#: What the answers of a server mean to who has typed its address, by their HTTP status.
 _REFUSALS = {
     401: (
         "it asks who you are, or does not know this user and password: set "
@@ -37,6 +38,9 @@ _REFUSALS = {
         "name with tracking.experiment_name"
     ),
     404: "what answers there is no MLflow server: see tracking.uri",
+}
+#: The same by the reason that OpenSSL gives.
+_TLS_FAILURES = {
     "WRONG_VERSION_NUMBER": "no TLS is spoken there: begin tracking.uri with http://",
     "CERTIFICATE_VERIFY_FAILED": (
         "its certificate is not trusted: set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate "
@@ -72,9 +76,10 @@ def sentences(settings: TrackingSettings, action: str) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     text = without_passwords(str(error)).strip()
-    for sign, meaning in _REFUSALS.items():
-        if sign == _status(error) or (isinstance(sign, str) and f"[SSL: {sign}]" in text):
-            return meaning
+    tls = _TLS_REASON.search(text)
+    meaning = _TLS_FAILURES.get(tls.group(1)) if tls else _REFUSALS.get(_status(error) or 0)
+    if meaning:
+        return meaning
     # SQLAlchemy begins some of its messages by what it was doing by itself.
     reasons = [line for line in text.splitlines() if not line.startswith("(raised as a")]
     return reasons[0] if reasons else type(error).__name__

@@ -40,4 +40,5 @@ def versioned(version: str) -> str:
 
     The same configuration is another trial there: its numbers differ.
     """
-    return version if chosen() == _DEFAULT else f"{version}+{chosen()}"
+    name = chosen()
+    return version if name == _DEFAULT else f"{version}+{name}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_cnn import feeding, keras_names, lending, network, runtime, schedules
+from keras_cnn import backend, feeding, keras_names, lending, network, runtime, schedules
 from keras_cnn.epochs import DATA_LOSS, SCORE
 from keras_cnn.large_arrays import rows_scored
 from keras_cnn.targets import ClassTargets
@@ -80,7 +80,7 @@ def arrays_and_arguments(
     weights = arguments.pop("class_weight", None) or cnn.class_weight
     x, y = parts
     encoded = cnn.targets.encode(y)
-    own = runtime.keras().backend.backend() == "tensorflow" and not feeding.KERAS_FEEDS & set(given)
+    own = backend.chosen() == "tensorflow" and not feeding.KERAS_FEEDS & set(given)
     if not own or (validation is not None and len(validation) != 2):
         return _keras_arguments(cnn, (x, y, encoded), validation, weights, arguments), None
     weight = None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_cnn import runtime
+from keras_cnn import backend, runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,7 +131,7 @@ def _make_fresh(kept: _Kept, fresh: Any) -> None:
 
 def _outputs_of(network: Any) -> Callable[[Array], Array]:
     """Return the function from samples, float32 `(n, *sample_shape)`, to outputs."""
-    if runtime.keras().backend.backend() != "tensorflow":
+    if backend.chosen() != "tensorflow":
         return lambda x: np.asarray(network.predict_on_batch(x))
     import tensorflow as tf
 
