@@ -31,6 +31,25 @@ def test_a_grid_of_an_interval_is_refused_before_anything_starts(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_interval_for_whole_numbers_is_told_how_to_write_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    search = ["-m", "dataset=iris", "hydra.sweeper.search=random", "hydra.sweeper.max_trials=3"]
+    search += ["model.epoch=5", "dry_run=true", "forecast=false"]
+    fractions = ["model.batch_size=interval(8,64)", "model.eta=tag(log,interval(0.001,0.1))"]
+    assert run([*search, *fractions]) == 2
+    assert capsys.readouterr().err.endswith(
+        "\nAn interval gives fractions. For whole numbers write "
+        "model.batch_size=int(interval(8, 64)).\n"
+    )
+    assert run([*search, "model.batch_size=int(interval(8, 64))", fractions[1]]) == 0
+    # What whole numbers would not mend is not blamed on fractions.
+    assert run([*search, "model.eta=interval(-2,-1)"]) == 2
+    assert "fractions" not in capsys.readouterr().err
+    assert run([*search, "model.epoch=tag(log,interval(2,9.5))"]) == 2
+    assert "write model.epoch=int(tag(log, interval(2, 9)))." in capsys.readouterr().err
+    assert run([*search, "model.epoch=int(tag(log, interval(2, 9)))"]) == 0
+
+
 def test_pairs_and_conditions_make_a_smaller_grid(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     grid = [

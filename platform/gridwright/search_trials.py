@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import InvalidTrials
 from gridwright.preflight import GrowingPlan, Plan, is_elsewhere
+from gridwright.sweep import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,13 +113,48 @@ class SearchTrials:
         ]
 
     def _first(self) -> TrialSpec:
-        overrides = self.space.overrides(self.space.first)
-        if not self.settings.drop_invalid:
-            return self.spec(overrides)
-        for point in islice(self.space.spread(0), _ATTEMPTS):
-            with suppress(InvalidTrials):
-                return self.spec(self.space.overrides(point))
-        return self.spec(overrides)
+        if self.settings.drop_invalid:
+            for point in islice(self.space.spread(0), _ATTEMPTS):
+                with suppress(InvalidTrials):
+                    return self.spec(self.space.overrides(point))
+        try:
+            return self.spec(self.space.overrides(self.space.first))
+        except InvalidTrials as error:
+            needed = self._whole_numbers_that_are_needed()
+            if not needed:
+                raise
+            raise InvalidTrials(
+                f"{error}\nAn interval gives fractions. For whole numbers write {needed}."
+            ) from error
+
+    def _whole_numbers_that_are_needed(self) -> str:
+        """Return what to write for the intervals of which only whole numbers can run."""
+        fractions = [one for one in self.space.dimensions if isinstance(one, Interval)]
+        fractions = [
+            one for one in fractions if not one.whole and one.as_whole.low < one.as_whole.high
+        ]
+        if not self._runs_with_whole(fractions):
+            return ""
+        needed = [
+            one.as_whole.text
+            for one in fractions
+            if not self._runs_with_whole([other for other in fractions if other is not one])
+        ]
+        return " and ".join(needed)
+
+    def _runs_with_whole(self, intervals: Sequence[Interval]) -> bool:
+        space = replace(
+            self.space,
+            dimensions=tuple(
+                one.as_whole if isinstance(one, Interval) and one in intervals else one
+                for one in self.space.dimensions
+            ),
+        )
+        try:
+            self.spec(space.overrides(space.first))
+        except InvalidTrials:
+            return False
+        return True
 
 
 def cut_short(spec: TrialSpec, result: TrialResult) -> tuple[TrialSpec, TrialResult]:

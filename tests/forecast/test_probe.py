@@ -13,11 +13,27 @@ from gridwright.trial import run_trial
 pytestmark = pytest.mark.alone  # it compares times
 
 
+def measured(specs, data, n_trials=1):
+    """Return what is measured last of each cell."""
+    found = {}
+    measure(specs, data, n_trials, lambda one: found.update({one.index: one}))
+    return list(found.values())
+
+
+def test_the_first_epochs_are_told_before_the_rest_of_their_trial(plan):
+    planned = plan(epoch=[5000])
+    told = []
+    measure(planned.specs, planned.data, 1, told.append)
+    early, late = told
+    assert (early.index, early.epochs, early.scale) == (late.index, late.epochs, late.scale)
+    assert early.start > 0
+    assert early.epoch > 0
+    assert 0 < early.model_bytes < late.model_bytes
+
+
 def test_a_probe_measures_epochs_and_scales_them(plan):
     planned = plan(hidden_layer=[[5], [200, 200]], epoch=[50])
-    found = []
-    measure(planned.specs, planned.data, 2, found.append)
-    small, large = found
+    small, large = measured(planned.specs, planned.data, 2)
     assert (small.index, small.epochs, small.scale) == (0, 50, 1.0)
     assert small.start > 0
     assert large.start == 0
@@ -36,40 +52,36 @@ def test_the_measured_time_is_that_of_the_trial(plan):
 
 def off_by(spec, planned):
     """Return the larger of measured and taken CPU time over the smaller."""
-    found = []
-    measure([spec], planned.data, 1, found.append)
+    (found,) = measured([spec], planned.data)
     begun = time.process_time()
     run_trial(spec, planned.data[spec.dataset_key], load_model_plugin(spec.model))
     took = time.process_time() - begun
-    return max(took, found[0].seconds) / min(took, found[0].seconds)
+    return max(took, found.seconds) / min(took, found.seconds)
 
 
 def test_much_data_is_probed_in_part(plan, monkeypatch):
     planned = plan(epoch=[5])
     monkeypatch.setattr(probe, "_SAMPLE_BYTES", 16 * 24)
     monkeypatch.setattr(probe, "_FEWEST_ROWS", 1)
-    found = []
-    measure(planned.specs, planned.data, 1, found.append)
-    assert found[0].scale == 96 / 24
-    assert found[0].each == pytest.approx(found[0].epoch * 4)
+    (found,) = measured(planned.specs, planned.data)
+    assert found.scale == 96 / 24
+    assert found.each == pytest.approx(found.epoch * 4)
 
 
 def test_a_heavy_network_is_probed_on_few_samples(plan, monkeypatch):
     planned = plan(epoch=[5])
     told = Footprint(epochs=5, parameters=1, memory=1, products=int(probe._PRODUCTS) // 24)
     monkeypatch.setattr(probe, "footprint", lambda *arguments: told)
-    found = []
-    measure(planned.specs, planned.data, 1, found.append)
-    assert found[0].scale == 96 / 24
+    (found,) = measured(planned.specs, planned.data)
+    assert found.scale == 96 / 24
 
 
 def test_a_plugin_that_tells_no_epochs_trains_whole_trials(plan, monkeypatch):
     planned = plan(epoch=[30])
     monkeypatch.setattr(probe, "footprint", lambda *arguments: None)
-    found = []
-    measure(planned.specs, planned.data, 1, found.append)
-    assert found[0].epochs is None
-    assert found[0].seconds == pytest.approx(found[0].first + found[0].rest)
+    (found,) = measured(planned.specs, planned.data)
+    assert found.epochs is None
+    assert found.seconds == pytest.approx(found.first + found.rest)
 
 
 def test_the_process_of_its_own_leaves_this_one_as_it_is(plan, tmp_path, monkeypatch, capfd):

@@ -33,10 +33,14 @@ _ENOUGH = 0.02
 #: Bytes of samples that a probe trains on.
 _SAMPLE_BYTES = 2_000_000
 _FEWEST_ROWS = 256
-#: Products that an epoch of a probe takes its samples through, where a plugin tells them (about
-#: half a second of a core), and the samples it has all the same.
-_PRODUCTS = 5e9
+#: Products that an epoch of a probe takes its samples through, where a plugin tells them (a second
+#: of a core, of convolutions), and the samples it has all the same.
+_PRODUCTS = 1e9
+#: The same for the first cell of a model, beside whose imports it must not count.
+_FIRST_PRODUCTS = 3e8
 _LEAST_ROWS = 16
+#: Bytes of a weight in a file (float32).
+_WEIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +120,15 @@ class Probe:
     def results(self, wait: float) -> list[Measured]:
         """Return what was measured by now, or within `wait` seconds, and end the process."""
         deadline = time.monotonic() + wait
-        found: list[Measured] = []
+        found: dict[int, Measured] = {}
         try:
             while self._receiving.poll(max(0.0, deadline - time.monotonic())):
-                found.append(Measured(**json.loads(self._receiving.recv_bytes())))
+                one = Measured(**json.loads(self._receiving.recv_bytes()))
+                found[one.index] = one
         except (EOFError, OSError):
             pass  # it has said all it had to say
         self.end()
-        return found
+        return list(found.values())
 
     def end(self) -> None:
         """End the process, whatever it does."""
@@ -160,19 +165,26 @@ def measure(
     n_trials: int,
     report: Callable[[Measured], None],
 ) -> None:
-    """Measure cell after cell until the budget is spent; the first one twice, for its imports."""
+    """Measure cell after cell until the budget is spent; the first one twice, for its imports.
+
+    What is reported of a cell replaces what was reported of it before: a first one's epochs are
+    reported at once, as its imports may have taken all the time that there is.
+    """
     total = 0.0
     started = time.process_time()
     for index, spec in enumerate(specs):
-        part, scale = _part_of(data[spec.dataset_key], _footprint(spec, data))
+        told = _footprint(spec, data)
         start = 0.0
         if index == 0 or spec.model not in {before.model for before in specs[:index]}:
             before = time.process_time()
-            _measure_one(index, spec, part, scale)
+            small, more = _part_of(data[spec.dataset_key], told, _FIRST_PRODUCTS)
+            _measure_one(index, spec, small, more, report)
             start = time.process_time() - before
+        part, scale = _part_of(data[spec.dataset_key], told, _PRODUCTS)
         one = _measure_one(index, spec, part, scale)
         if start:
-            one = replace(one, start=max(0.0, start - one.first - one.rest))
+            share = scale / more
+            one = replace(one, start=max(0.0, start - (one.first + one.rest) * share))
         report(one)
         total += one.seconds
         budget = max(_BUDGET, _SHARE * n_trials * total / (index + 1))
@@ -180,7 +192,13 @@ def measure(
             return
 
 
-def _measure_one(index: int, spec: TrialSpec, part: TrialData, scale: float) -> Measured:
+def _measure_one(
+    index: int,
+    spec: TrialSpec,
+    part: TrialData,
+    scale: float,
+    report_first: Callable[[Measured], None] | None = None,
+) -> Measured:
     plugin = load_model_plugin(spec.model)
     told = footprint(plugin, spec.parameters, part.description)
     epochs = None if told is None else told.epochs
@@ -189,7 +207,25 @@ def _measure_one(index: int, spec: TrialSpec, part: TrialData, scale: float) -> 
 
     def stop(record: EpochRecord) -> bool:
         marks.append(time.process_time() - begun)
-        return epochs is not None and record.epoch >= 2 and marks[-1] - marks[0] >= _ENOUGH
+        enough = epochs is not None and record.epoch >= 2 and marks[-1] - marks[0] >= _ENOUGH
+        if enough and report_first is not None:
+            report_first(after_imports())
+        return enough
+
+    def after_imports() -> Measured:
+        epoch = (marks[-1] - marks[0]) / (len(marks) - 1)
+        return Measured(
+            index=index,
+            first=epoch,
+            epoch=epoch,
+            epochs=epochs,
+            rest=epoch,  # a guess: it evaluates what an epoch trains on
+            scale=scale,
+            start=max(0.0, marks[0] - epoch),
+            model_bytes=_WEIGHT * told.parameters if told else 0,
+            memory=max(0, _resident() - memory),
+            diverged=False,
+        )
 
     memory = _resident()
     result = run_trial(spec, part, plugin, stop)
@@ -214,17 +250,18 @@ def _footprint(spec: TrialSpec, data: Mapping[str, TrialData]) -> Footprint | No
     return footprint(load_model_plugin(spec.model), spec.parameters, description)
 
 
-def _part_of(data: TrialData, told: Footprint | None) -> tuple[TrialData, float]:
+def _part_of(data: TrialData, told: Footprint | None, most: float) -> tuple[TrialData, float]:
     """Return the first rows of every part of the data, and how many times more there are.
 
-    A model that knows no epochs trains on all of it.
+    They are so few that an epoch takes them through no more than `most` products. A model that
+    knows no epochs trains on all of it.
     """
     n_train = rows = len(data.x_train)
     if told is not None and told.epochs is not None:
         sample = max(1, 4 * int(data.x_train[0].size))
         rows = max(_FEWEST_ROWS, _SAMPLE_BYTES // sample)
         if told.products:
-            rows = min(rows, max(_LEAST_ROWS, int(_PRODUCTS // told.products)))
+            rows = min(rows, max(_LEAST_ROWS, int(most // told.products)))
         rows = min(n_train, rows)
     scale = n_train / rows
 

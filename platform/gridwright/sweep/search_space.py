@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.types import IntervalSweep
@@ -64,6 +64,18 @@ class Interval:
     high: float
     log: bool
     whole: bool
+
+    @property
+    def as_whole(self) -> Interval:
+        """The whole numbers of the interval."""
+        return replace(self, low=math.ceil(self.low), high=math.floor(self.high), whole=True)
+
+    @property
+    def text(self) -> str:
+        """The interval as a command writes it."""
+        text = f"interval({self.low:g}, {self.high:g})"
+        text = f"tag(log, {text})" if self.log else text
+        return f"{self.key}={f'int({text})' if self.whole else text}"
 
     def line(self, value: Any) -> str:
         """Return the override that sets `value`."""
