@@ -33,6 +33,10 @@ MISTAKES = {
         ["-m", "model.etta=0.1,0.2"],
         r"unknown setting in model 'etta': did you mean 'eta'\?",
     ),
+    "argument of what has none": (
+        ["model=keras-cnn", "model.optimizer.learning_rate=0.1"],
+        r"model\.optimizer holds no settings of which 'learning_rate' .*, or model\.learning_rate$",
+    ),
     "group misspelt": (
         ["modle=numpy-mlp"],
         r"unknown setting 'modle': did you mean 'model'\? choose one of claims, dataset",

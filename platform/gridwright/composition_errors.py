@@ -7,7 +7,7 @@ needs what was wrong, where, and which names or types would have been right.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridwright.configuration_files import configuration_files
 from gridwright.configuration_places import Places
@@ -147,8 +147,21 @@ def _wrong_value(error: OmegaConfBaseException) -> str:
             else []
         )
         where, _, name = key.rpartition(".")
+        if where and not options:
+            return _nothing_below(where, name, parent)
         return unknown_name(f"setting in {where}" if where else "setting", name, options)
     return f"{key}: {reason}" if key and key not in reason else reason
+
+
+def _nothing_below(where: str, name: str, emptied: Any) -> str:
+    """Return what to set instead; OmegaConf has emptied the value before it refuses the key."""
+    beside = emptied._get_parent() if emptied is not None else None  # noqa: SLF001 - no public way
+    group = where.rpartition(".")[0]
+    near = f"{group}.{name}" if group and beside is not None and name in beside else ""
+    return (
+        f"{where} holds no settings of which '{name}' could be one: set {where} itself"
+        f"{f', or {near}' if near else ''}"
+    )
 
 
 def _composition(message: str, places: Places) -> str:
