@@ -108,6 +108,31 @@ def test_a_constant_target(write):
     )
 
 
+@pytest.mark.parametrize(
+    ("other", "ways"),
+    [
+        ("{day:02}/03/2020", "'2020-01-01', '02/03/2020'"),
+        ("unknown {day}", "names or ids"),
+        ("unknown", "'2020-01-01', 'unknown'"),
+    ],
+)
+def test_dates_in_several_ways_are_called_so(tmp_path, other, ways):
+    every = 2 if "{" in other else 10
+    days = [
+        other.format(day=index % 28 + 1)
+        if index % every == 1
+        else f"2020-{index // 28 + 1:02}-{index % 28 + 1:02}"
+        for index in range(56)
+    ]
+    rows = "".join(f"{day},{index % 7},{index % 2}\n" for index, day in enumerate(days))
+    path = tmp_path / "t.csv"
+    path.write_text(f"when,b,y\n{rows}")
+    dataset = load({"kind": "table", "path": str(path), "target": "y"})
+    assert dataset.feature_names == ("b",)
+    (note,) = [note for note in dataset.notes if "'when' is left out" in note]
+    assert ways in note
+
+
 def test_a_constant_column_is_left_out_and_that_is_said(write):
     path = write("a,b,y\n" + "".join(f"7,{i},{i % 2}\n" for i in range(20)))
     dataset = load({"kind": "table", "path": str(path), "target": "y"})

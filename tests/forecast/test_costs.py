@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gridwright.forecast import costs
-from gridwright.forecast.probe import Measured
+from gridwright.forecast.measured import Measured
 from gridwright.forecast.selection import most_different
 from gridwright.tracking import PastTrial
 

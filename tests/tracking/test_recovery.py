@@ -101,7 +101,7 @@ trial = spool.read(source)
 settings = TrackingSettings.resolve("sqlite:///mlflow.db", "mlruns", "iris", "spool", folder)
 with TrackingSession.open(settings) as session:
     if deadly == "kill":
-        session._embedded = None
+        session._spooled_runs._embedded = None
     for index in range(first, first + 4):
         key = f"{index:064x}"
         session.submit(replace(trial.spec, key=key, index=index), replace(trial.result, key=key),

@@ -36,6 +36,8 @@ _LIKELY = re.compile(
 )
 _ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ].*)?\s*")
 _LOOKED_AT = 200
+#: Share of a column's texts that are something else than dates, such as a word for "unknown".
+_FEW_OTHERS = 0.2
 
 
 def date_format_of(words: Sequence[str]) -> str | None:
@@ -49,6 +51,26 @@ def date_format_of(words: Sequence[str]) -> str | None:
         if all(not np.isnat(parsed_dates(part, form)).any() for part in parts):
             return form
     return None
+
+
+def ways_of_dates(words: Sequence[str]) -> list[str]:
+    """Return a text for each form in which dates are written here, and one that is none.
+
+    Empty if most of the texts are no dates.
+    """
+    left = [word for word in words[:_LOOKED_AT] if word]
+    few = _FEW_OTHERS * len(left)
+    if sum(_LIKELY.match(word) is None for word in left) > few:
+        return []
+    ways = []
+    for form in FORMATS:
+        if not left:
+            break
+        fits = ~np.isnat(parsed_dates(left, form))
+        if fits.any():
+            ways.append(left[int(fits.argmax())])
+            left = [word for word, fit in zip(left, fits, strict=True) if not fit]
+    return [*ways, *left[:1]] if len(left) <= few else []
 
 
 def parsed_dates(words: Sequence[str], form: str) -> Array:

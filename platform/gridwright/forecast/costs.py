@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gridwright.contract import TrialSpec
     from gridwright.datasets import TrialData
-    from gridwright.forecast.probe import Measured
+    from gridwright.forecast.measured import Measured
     from gridwright.tracking import PastTrial
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from gridwright.errors import TrackingError
 from gridwright.passwords import without_passwords
-from gridwright.tracking import run_record, spool, sweep_run, tags
-from gridwright.tracking.embedded_store import EmbeddedStore
+from gridwright.tracking import spool, sweep_run, tags
+from gridwright.tracking.known_runs import KnownRuns
 from gridwright.tracking.neighbours import Presence, Turn
-from gridwright.tracking.params import flat_params
 from gridwright.tracking.probes import bounded_probes
 from gridwright.tracking.provenance import Provenance, capture
 from gridwright.tracking.spool import SpooledTrial
+from gridwright.tracking.spooled_runs import SpooledRuns
 from gridwright.tracking.store import Store
 from gridwright.tracking.store_errors import StoreUnavailable, sentences
 from gridwright.tracking.writer import Waiting, Writer
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
-
-    from mlflow.entities import Run
 
     from gridwright.contract import TrialResult, TrialSpec
     from gridwright.datasets import TrialData
@@ -55,17 +51,11 @@ class TrackingSession:
         self.store = store
         self.provenance = provenance
         self.recovered = 0
-        self._finished: dict[str, FinishedRun] | None = None
-        self._errors: dict[str, FinishedRun] = {}
-        self._cut_off: dict[str, list[str]] = {}
+        self._known = KnownRuns(store)
+        self._spooled_runs = SpooledRuns(store, self._known)
         self._sweep: sweep_run.SweepRun | None = None
         self._turn: Turn | None = None
-        # Of the runs, which count: all, or only those below the sweep's run.
-        self._counted = ""
-        # Files of which an attempt to write them failed, perhaps halfway.
-        self._doubtful: set[Path] = set()
         self._waits_for_room = False
-        self._embedded = EmbeddedStore.behind(store.client)
         settings = store.settings
         with store.lock:
             self._presence = Presence(settings.own_spool)
@@ -114,26 +104,22 @@ class TrackingSession:
         """
         store = self.store
         with store.lock, sentences(store.settings, "complete cut-off runs"):
-            files = spool.pending(store.settings.own_spool)
-            recovered = sum(self._recover_file(file) for file in files)
-            self._cut_off = self._find_cut_off()
+            recovered = self._spooled_runs.recover()
         self.recovered += recovered
         return recovered
 
     def finished(self) -> dict[str, FinishedRun]:
         """Return the trials that need not run again, by key: the finished and the diverged."""
-        if self._finished is None:
-            with sentences(self.store.settings, "read the finished runs"):
-                self._finished = self._read_finished()
-        return dict(self._finished)
+        with sentences(self.store.settings, "read the finished runs"):
+            return self._known.finished()
 
     def runs(self, keys: Sequence[str]) -> list[FinishedRun]:
         """Return the runs of these trials, with those that stopped with an error in this session.
 
         Trials that have no run yet are left out.
         """
-        known = self._errors | self.finished()
-        return [known[key] for key in keys if key in known]
+        with sentences(self.store.settings, "read the finished runs"):
+            return self._known.runs(keys)
 
     def start_sweep(self, sweep: SweepRecord) -> str:
         """Return the id of the sweep's run: a new one, or the one with the same key.
@@ -147,13 +133,12 @@ class TrackingSession:
         self._end_turn()
         self._turn = Turn(self.store.settings.own_spool, sweep.key)
         if self._turn.take():
-            self._finished = None
+            self._known.forget()
             self.recover()  # the other one may have died
         with self.store.lock, sentences(self.store.settings, "start the run of the sweep"):
             self._sweep = sweep_run.start(self.store, sweep, self.provenance)
             if sweep.anew:
-                self._counted = f"tags.\"{tags.PARENT}\" = '{self._sweep.run_id}'"
-                self._finished = self._read_finished()
+                self._known.count_only_below(self._sweep.run_id)
         return self._sweep.run_id
 
     def commands(self, sweep_run_id: str) -> list[str]:
@@ -245,122 +230,8 @@ class TrackingSession:
         return self._writer.interruptions
 
     def _write(self, waiting: Waiting) -> None:
-        settings, file = self.store.settings, waiting.file
-        with self.store.lock, sentences(settings, "write a run"):
-            if not file.exists():
-                # Another process has recovered it. Read anew what is finished.
-                self._finished = None
-                return
-            trial = waiting.trial or spool.read(file)
-            if self._presence.others_write() and self._is_known(trial):
-                file.unlink()
-                return
-            self._replace_cut_off(trial.spec.key)
-            begun = self._begun(trial) if file in self._doubtful else None
-            self._doubtful.add(file)
-            self._complete(file, trial, begun)
-            self._doubtful.remove(file)
-
-    def _is_known(self, trial: SpooledTrial) -> bool:
-        """Tell whether another process has finished this trial meanwhile; then its run counts."""
-        key = trial.spec.key
-        anew = not trial.spec.config.get("reuse", True)
-        if trial.result.failure is not None or (anew and not self._counted):
-            return False
-        same = f"tags.\"{tags.TRIAL_KEY}\" = '{key}'"
-        if self._counted:
-            same += f" and {self._counted}"
-        known = self._read_finished(same).get(key)
-        if known is None:
-            return False
-        if self._finished is not None:
-            self._finished[key] = known
-        return True
-
-    def _recover_file(self, file: Path) -> int:
-        try:
-            trial = spool.read(file)
-        except TrackingError as error:
-            _log.warning("%s; it is now %s, and its trial runs again", error, spool.set_aside(file))
-            return 0
-        begun = self._begun(trial)
-        if begun is None and self._is_known(trial):
-            # It is of a process that is alive, and which another one was quicker than.
-            file.unlink()
-            return 0
-        self._complete(file, trial, begun)
-        return 1
-
-    def _begun(self, trial: SpooledTrial) -> Run | None:
-        """Return the run that was begun for just this result, by whichever process.
-
-        A client that got no answer asks again: of two runs the one that went further counts.
-        """
-        condition = f"tags.\"{tags.TRIAL_KEY}\" = '{trial.spec.key}'"
-        same = [
-            run
-            for run in self.store.runs(trial.experiment_name, condition)
-            if run.info.start_time == trial.result.started_ms
-        ]
-        same.sort(key=lambda run: run.info.status == "RUNNING")
-        for repeated in same[1:]:
-            self.store.client.delete_run(repeated.info.run_id)
-        return same[0] if same else None
-
-    def _complete(self, file: Path, trial: SpooledTrial, begun: Run | None) -> None:
-        if begun is not None and begun.info.status != "RUNNING":
-            # Only the end of the spool file was missing.
-            run_id = begun.info.run_id
-        else:
-            run_id = self._write_run(trial, None if begun is None else begun.info.run_id)
-        file.unlink()
-        run = tags.written_run(run_id, trial, flat_params(trial.spec))
-        if run.failure is not None and run.failure.kind == "error":
-            self._errors[run.key] = run
-        elif self._finished is not None:
-            self._finished[run.key] = run
-
-    def _write_run(self, trial: SpooledTrial, begun: str | None) -> str:
-        """Write the run of `trial`, or what lacks of the one that was begun; return its id."""
-        client = self.store.client
-        experiment_id = self.store.experiment_id(trial.experiment_name)
-        if begun is None and self._embedded is not None:
-            return self._embedded.write(experiment_id, trial)
-        run_id = begun or run_record.create(client, experiment_id, trial)
-        run_record.fill(client, run_id, trial)
-        return run_id
-
-    def _find_cut_off(self) -> dict[str, list[str]]:
-        """Return the runs that a dead process has begun and lost, by trial key.
-
-        We hold the lock, so no other process is writing one.
-        """
-        found: dict[str, list[str]] = defaultdict(list)
-        experiment = self.store.settings.experiment_name
-        for run in self.store.runs(experiment, "attributes.status = 'RUNNING'"):
-            key = run.data.tags.get(tags.TRIAL_KEY)
-            if key is not None:
-                found[key].append(run.info.run_id)
-        return found
-
-    def _replace_cut_off(self, key: str) -> None:
-        """Delete the runs of a trial that were cut off and whose spool file is lost."""
-        for run_id in self._cut_off.pop(key, []):
-            if self.store.client.get_run(run_id).info.status == "RUNNING":
-                self.store.client.delete_run(run_id)
-
-    def _read_finished(self, condition: str = "") -> dict[str, FinishedRun]:
-        """Return what meets `condition`, or all that counts; of several runs of one the newest."""
-        condition = condition or self._counted
-        found: dict[str, FinishedRun] = {}
-        for run in self.store.runs(self.store.settings.experiment_name, condition):
-            if tags.TRIAL_KEY not in run.data.tags or run.info.status not in {"FINISHED", "FAILED"}:
-                continue
-            record = tags.finished_run(run)
-            if record.failure is None or record.failure.kind == "diverged":
-                # The newest come first.
-                found.setdefault(record.key, record)
-        return found
+        with self.store.lock, sentences(self.store.settings, "write a run"):
+            self._spooled_runs.write(waiting, shared=self._presence.others_write())
 
 
 def _public(spec: TrialSpec) -> TrialSpec:
