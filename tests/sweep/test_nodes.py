@@ -34,3 +34,8 @@ def test_a_lost_node_loses_no_trial():
     assert differing.count("node 1") == 1 == differing.count("has version 9.9 of the plugin numpy")
     for sentence in told["refusals"]:
         assert sentence.endswith(": install the same versions on every node of the cluster")
+    # A folder is asked for, too, where the trials of several nodes go on from each other's files.
+    unreachable, shared = told["folders"]
+    assert unreachable.count("does not reach the folder /proc/self/fd/") == 2
+    assert "set tracking.spool to a folder that all nodes share" in unreachable
+    assert shared == ""

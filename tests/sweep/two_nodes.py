@@ -6,6 +6,7 @@ prints, as JSON, the seconds it took, where each trial ran, and the reasons of f
 """
 
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -20,7 +21,7 @@ from gridwright.contract import TrialSpec
 from gridwright.errors import SweepError
 from gridwright.plugins import load_model_plugin
 from gridwright.sweep import Cluster, run_trials
-from gridwright.sweep.nodes import check_nodes
+from gridwright.sweep.nodes import check_nodes, check_shared
 
 
 def specs(n, seconds, model="stand-in", version="9.9", **more):
@@ -68,6 +69,21 @@ def refusal(model, version):
     return ""
 
 
+def refusal_of_folders(shared):
+    """Return the sentence for a folder that only this process reaches, and for a shared one."""
+    own = os.open(shared, os.O_RDONLY)
+    sentences = []
+    for folder in (f"/proc/self/fd/{own}", shared):
+        try:
+            check_shared(Path(folder))
+        except SweepError as error:
+            sentences.append(str(error))
+        else:
+            sentences.append("")
+    os.close(own)
+    return sentences
+
+
 def another_environment(folder):
     """Return one in which numpy-mlp has version 9.9, and the plugin sklearn is not announced."""
     announced = {
@@ -106,6 +122,7 @@ def sweep(environment, more):
             refusal("stand-in", "9.9"),
             *(refusal(name, load_model_plugin(name).version) for name in ("sklearn", "numpy-mlp")),
         ]
+        folders = refusal_of_folders(environment["PYTHONPATH"])
         options = {"cluster": cluster, "trial_function": trial_function()}
         run_trials(specs(n_nodes, 0), data, lambda _: None, **options)  # processes start
         began = time.perf_counter()
@@ -120,6 +137,7 @@ def sweep(environment, more):
                 "where": [result.log for result in results],
                 "failures": [result.failure.reason for result in results if result.failure],
                 "refusals": refusals,
+                "folders": folders,
             }
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -11,7 +13,7 @@ from gridwright import __version__
 from gridwright.errors import GridwrightError, SweepError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from gridwright.contract import TrialSpec
 
@@ -27,25 +29,49 @@ def check_nodes(specs: Iterable[TrialSpec]) -> None:
             named.
     """
     wanted = {spec.model: spec.plugin_version for spec in specs}
+    problems = _ask(_missing, wanted, __version__)
+    if problems:
+        raise SweepError(
+            f"{'; '.join(problems)}: install the same versions on every node of the cluster"
+        )
+
+
+def check_shared(folder: Path) -> None:
+    """Ask every node for a file of `folder`; where there is only one, nothing.
+
+    Args:
+        folder: absolute; it is made if it is not there.
+
+    Raises:
+        SweepError: a node does not reach the folder, or does not answer; it is named.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="shared-") as mark:
+        problems = _ask(_unreachable, str(Path(mark.name)))
+    if problems:
+        raise SweepError(
+            f"{'; '.join(problems)}: set tracking.spool to a folder that all nodes share, as the "
+            "members of a population go on from each other's states"
+        )
+
+
+def _ask(question: Callable[..., list[str]], *arguments: Any) -> list[str]:
+    """Return what is wrong with which node of a cluster; nothing where there is only one."""
     nodes = [node for node in ray.nodes() if node["Alive"]]
     if len(nodes) < 2:
-        return
-    task = ray.remote(num_cpus=0, max_retries=0)(_missing)
+        return []
+    task = ray.remote(num_cpus=0, max_retries=0)(question)
     # All at once; several nodes may share an address.
     asked = [
         (
             node["NodeManagerAddress"],
             task.options(
                 scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            ).remote(wanted, __version__),
+            ).remote(*arguments),
         )
         for node in nodes
     ]
-    problems = [problem for address, answer in asked for problem in _problems(address, answer)]
-    if problems:
-        raise SweepError(
-            f"{'; '.join(problems)}: install the same versions on every node of the cluster"
-        )
+    return [problem for address, answer in asked for problem in _problems(address, answer)]
 
 
 def _problems(address: str, answer: Any) -> list[str]:
@@ -75,3 +101,9 @@ def _missing(wanted: Mapping[str, str], gridwright: str) -> list[str]:
         if found != version:
             missing.append(f"has version {found} of the plugin {name}, not {version}")
     return missing
+
+
+def _unreachable(file: str) -> list[str]:
+    """Return that this node does not see a file; nothing where it does."""
+    found = Path(file)
+    return [] if found.exists() else [f"does not reach the folder {found.parent}"]

@@ -23,7 +23,7 @@ from gridwright.contract import Exploit
 from gridwright.sweep.delivery import Delivery
 from gridwright.sweep.epoch_worker import END, EPOCH, SCORE, SPEC
 from gridwright.sweep.failed import failed_result
-from gridwright.sweep.nodes import check_nodes
+from gridwright.sweep.nodes import check_nodes, check_shared
 from gridwright.sweep.population_worker import EXPLOITS, MemberTrainable
 from gridwright.sweep.search_space import Choices
 from gridwright.sweep.trial_resources import check_resources, trial_resources
@@ -94,6 +94,7 @@ class Population:
         wanted = trial_resources(resources)
         check_resources(wanted)
         check_nodes([self.members[0].spec])
+        check_shared(checkpoints.folder)
         waiting = {one.spec.key for one in self.members} - set(self.known)
 
         def deliver(result: TrialResult) -> None:
@@ -119,7 +120,6 @@ class Population:
             ends=tuple(self.ends),
             known=frozenset(self.known),
         )
-        checkpoints.folder.mkdir(parents=True, exist_ok=True)
         run_tune(
             trainable,
             delivery,
