@@ -25,6 +25,10 @@ MISTAKES = {
         ["-m", "experiment=paper/irys"],
         r"unknown experiment 'paper/irys': did you mean 'paper/iris'\?",
     ),
+    "experiment without its folder": (
+        ["experiment=iris"],
+        r"unknown experiment 'iris': did you mean 'paper/iris'\?",
+    ),
     "parameter misspelt": (
         ["model.etta=0.1"],
         r"unknown setting in model 'etta': did you mean 'eta'\? choose one of .*alpha.*eta",

@@ -6,7 +6,6 @@ same checks, the same trial and the same writer.
 
 from __future__ import annotations
 
-import os
 import shlex
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from gridwright.configuration_places import Places
 from gridwright.configured import forecasting, open_session, tracking_settings
 from gridwright.errors import ConfigurationError
 from gridwright.grid_run import GridRun
+from gridwright.machine import limit_threads
 from gridwright.passwords import without_passwords
 from gridwright.single_run import rerun, run_single
 
@@ -110,8 +110,7 @@ class Application:
             return
         experiment = Experiment.of(config)
         config = experiment.trial_config(config)
-        # As Ray does for its workers; TensorFlow reads it when it starts.
-        os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
+        limit_threads(config["resources"]["cpus"])
         plan = plan_trials(
             [(list(HydraConfig.get().overrides.task), config)], where=self._places.of_cause
         )

@@ -86,6 +86,7 @@ def beginning(text: str, most: int) -> str:
 def unknown_name(kind: str, name: object, options: Iterable[str]) -> str:
     """Return "unknown <kind> 'name'; ...", with the nearest match first and all options listed."""
     choices: Sequence[str] = sorted(options)
-    near = get_close_matches(str(name), choices, n=1)
+    near = [choice for choice in choices if choice.rpartition("/")[2] == name]
+    near = near or get_close_matches(str(name), choices, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return f"unknown {kind} {str(name)!r}: {hint}choose one of {', '.join(choices) or '(none)'}"

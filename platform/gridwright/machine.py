@@ -72,6 +72,14 @@ def free_disk(folder: Path) -> int:
     return shutil.disk_usage(existing).free
 
 
+def limit_threads(cpus: int) -> None:
+    """Give this process the threads of a trial, as Ray does for its workers.
+
+    NumPy's library and TensorFlow read the variable when they start; what the user has set stays.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cpus)))
+
+
 def readable(amount: float) -> str:
     """Return a number of bytes as a person reads it: 310 MB."""
     for unit in ("bytes", "kB", "MB", "GB"):

@@ -5,12 +5,12 @@ Nothing is written: the run that is there stays what it is.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from gridwright.errors import TrialFailed
+from gridwright.machine import limit_threads
 from gridwright.plugins import load_model_plugin
 from gridwright.preflight import plan_trials
 from gridwright.trial import run_trial
@@ -57,7 +57,7 @@ def repeat(recorded: RecordedRun, provenance: Provenance) -> str:
         DatasetError, ConfigurationError, PluginError: the trial cannot run here.
     """
     config = {**recorded.config, "dry_run": False}
-    os.environ.setdefault("OMP_NUM_THREADS", str(config["resources"]["cpus"]))
+    limit_threads(config["resources"]["cpus"])
     plan = plan_trials([([], config)])
     (spec,) = plan.specs
     result = run_trial(spec, plan.data[spec.dataset_key], load_model_plugin(spec.model))

@@ -45,3 +45,27 @@ def test_a_trial_that_does_not_fit_into_memory_is_refused(cell, machine, monkeyp
         match=r"numpy-mlp needs 2 GB of memory to train this, but 1 GB are free: .*=\[2\]",
     ):
         plan_trials(cells, check_machine=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"resources__timeout": 0}, "resources.timeout must be above 0 (seconds), or null"),
+        ({"resources__checkpoint_seconds": -1}, "resources.checkpoint_seconds must be at least 0"),
+        ({"resources__memory": float("nan")}, "resources.memory must be above 0 (gigabytes)"),
+        ({"resources__cpus": 0}, "resources.cpus must be at least 1, but got 0"),
+        ({"tracking__patience": -1}, "tracking.patience must be at least 0 (seconds)"),
+        ({"tracking__retry_interval": 0}, "tracking.retry_interval must be above 0 (seconds)"),
+        ({"seed": 2**32}, "seed must lie between 0 and 4294967295, but got "),
+        ({"top": 0}, "top must be at least 1, but got 0"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_refused(cell, values, sentence):
+    with pytest.raises(InvalidTrials) as refused:
+        plan_trials([cell(**values)])
+    assert sentence in str(refused.value)
+
+
+def test_no_limit_is_in_range(cell):
+    nothing = {"resources__timeout": None, "resources__memory": None}
+    assert len(plan_trials([cell(**nothing)]).specs) == 1

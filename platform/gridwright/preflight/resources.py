@@ -12,13 +12,25 @@ from gridwright.plugins import footprint, reads_in_pieces
 from gridwright.sweep.cluster import available_cpus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gridwright.contract import ModelPlugin
     from gridwright.datasets import TrialData
 
 _PATIENCE = 10.0  # seconds
 _LARGEST_SEED = 2**32 - 1  # of numpy's RandomState
+#: Setting, what it must, and whether a number does.
+_RANGES: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
+    ("resources.cpus", "be at least 1", lambda value: value >= 1),
+    ("resources.gpus", "be at least 0", lambda value: value >= 0),
+    ("resources.memory", "be above 0 (gigabytes), or null", lambda value: value > 0),
+    ("resources.timeout", "be above 0 (seconds), or null", lambda value: value > 0),
+    ("resources.checkpoint_seconds", "be at least 0, or null", lambda value: value >= 0),
+    ("tracking.patience", "be at least 0 (seconds)", lambda value: value >= 0),
+    ("tracking.retry_interval", "be above 0 (seconds)", lambda value: value > 0),
+    ("seed", f"lie between 0 and {_LARGEST_SEED}", lambda value: 0 <= value <= _LARGEST_SEED),
+    ("top", "be at least 1", lambda value: value >= 1),
+)
 
 
 class Machine:
@@ -72,18 +84,12 @@ def streaming_objections(model: str, data: TrialData, config: Mapping[str, Any])
 
 def out_of_range(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield what no machine can do: settings whose type is right and whose value is not."""
-    resources = config.get("resources", {})
-    if resources.get("cpus", 1) < 1:
-        yield f"resources.cpus must be at least 1, but got {resources['cpus']:g}"
-    if resources.get("gpus", 0) < 0:
-        yield f"resources.gpus must be at least 0, but got {resources['gpus']:g}"
-    memory = resources.get("memory")
-    if memory is not None and not memory > 0:
-        yield f"resources.memory must be above 0 (gigabytes), or null, but got {memory:g}"
-    if not 0 <= config.get("seed", 0) <= _LARGEST_SEED:
-        yield f"seed must lie between 0 and {_LARGEST_SEED}, but got {config['seed']}"
-    if config.get("top", 1) < 1:
-        yield f"top must be at least 1, but got {config['top']}"
+    for key, rule, holds in _RANGES:
+        group, _, name = key.rpartition(".")
+        value = (config.get(group, {}) if group else config).get(name)
+        # null stands for no limit where the schema allows it.
+        if value is not None and not holds(value):
+            yield f"{key} must {rule}, but got {value:g}"
 
 
 def is_elsewhere(resources: Mapping[str, Any]) -> bool:

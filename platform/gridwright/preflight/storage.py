@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,15 +12,20 @@ from gridwright.machine import free_disk, readable
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from urllib.parse import SplitResult
 
+#: The ports at which a database answers, unless its address says another.
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 #: What MLflow can keep runs in.
-_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
+_SCHEMES = ("http", "https", "sqlite", *_PORTS)
+#: Seconds that a database has for its first answer.
+_PATIENCE = 10.0
 #: Bytes without which not even an empty store can be made.
 _LEAST_ROOM = 10_000_000
 
 
 def check_storage(uri: str, database: Path | None, spool: Path) -> None:
-    """Refuse an address that is none, and folders on this machine that cannot be written.
+    """Refuse an address that is none, a database that does not answer, and unwritable folders.
 
     Args:
         uri: MLflow's tracking URI.
@@ -29,16 +35,36 @@ def check_storage(uri: str, database: Path | None, spool: Path) -> None:
     Raises:
         TrackingError: says what is wrong, and which setting mends it.
     """
-    scheme = urlsplit(uri).scheme.partition("+")[0]
+    address = urlsplit(uri)
+    scheme = address.scheme.partition("+")[0]
     if scheme not in _SCHEMES:
         shown = uri if "@" not in uri else f"{scheme}://..."
         raise TrackingError(
             f"tracking.uri must be a database or a server, such as sqlite:///mlflow.db or "
             f"http://127.0.0.1:5000, but got {shown!r}"
         )
+    if scheme in _PORTS:
+        _check_database(address, _PORTS[scheme])
     if database is not None:
         _check_folder(database.parent, "tracking.uri", "the tracking store")
     _check_folder(spool, "tracking.spool", "trials that wait to be written")
+
+
+def _check_database(address: SplitResult, usual_port: int) -> None:
+    """Refuse a host at which nobody listens; MLflow would try it for minutes."""
+    try:
+        host, port = address.hostname, address.port or usual_port
+    except ValueError:  # several hosts, or something else that only the driver understands
+        return
+    if not host or "," in host:
+        return
+    try:
+        socket.create_connection((host, port), timeout=_PATIENCE).close()
+    except OSError as error:
+        raise TrackingError(
+            f"no database answers at {host}:{port} ({error.strerror or error}), which tracking.uri "
+            "names: start it, or set tracking.uri to another store"
+        ) from error
 
 
 def _check_folder(folder: Path, setting: str, purpose: str) -> None:
