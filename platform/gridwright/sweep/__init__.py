@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from gridwright.sweep.cluster import Cluster
     from gridwright.sweep.composition import Cell, CellComposer, compose_cells
     from gridwright.sweep.epoch_worker import OUT_OF_TIME_EPOCH
-    from gridwright.sweep.population import Member, Population
+    from gridwright.sweep.population import Population
+    from gridwright.sweep.population_scheduler import Member
     from gridwright.sweep.ray_tune import run_trials
     from gridwright.sweep.samplers import sampler_of
     from gridwright.sweep.search import Candidate, Search
@@ -49,7 +50,7 @@ _HOMES = {
     "Choices": "search_space",
     "Cluster": "cluster",
     "Interval": "search_space",
-    "Member": "population",
+    "Member": "population_scheduler",
     "Population": "population",
     "Search": "search",
     "SearchSettings": "search_settings",
