@@ -29,9 +29,9 @@ install: .venv/installed ## make .venv with the platform and its plugins
 	$(BIN)/python -m compileall -q platform plugins conf
 	touch $@
 
-# Many tests wait for Ray, a server or a killed process: four at a time fill those gaps of two cores.
+# Many tests wait for Ray, a server or a killed process: three at a time fill the gaps of two cores.
 test: install ## run every test, slow ones too
-	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 4 --dist loadfile
+	$(BIN)/python -m pytest -m "not benchmark and not alone" -n 3 --dist loadfile
 	$(BIN)/python -m pytest -m "not benchmark and alone"
 
 lint: install ## ruff, mypy --strict, import-linter
