@@ -26,6 +26,7 @@ SWEEP = {
     "command": "gridwright -m experiment=paper/iris",
     "date": "2026-01-31",
     "seconds": 300.0,
+    "continued": False,
     "commit": "0123456789abcdef",
     "trials": 3,
     "failed": 1,
@@ -54,6 +55,9 @@ def test_the_commands_say_what_was_run_and_when():
         "    gridwright -m experiment=paper/iris\n\n"
         "3 trials, 1 of them failed in 5 min, 2026-01-31, commit 0123456789; gridwright 0.1.0, "
         "numpy 2.4.6."
+    )
+    assert "in 5 min, with a pause after which it went on, 2026" in commands(
+        [{**SWEEP, "continued": True}]
     )
     assert commands([]) == "Not run."
 

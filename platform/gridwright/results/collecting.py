@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
+from gridwright.checkpoints import RESUMED_EPOCH
 from gridwright.claims import Claims
 from gridwright.errors import ConfigurationError
 from gridwright.results import findings
@@ -138,10 +139,12 @@ def _row(
 
 
 def _sweep(sweep: RecordedSweep) -> dict[str, Any]:
+    continued = any(RESUMED_EPOCH in trial.metrics for trial in sweep.trials)
     return {
         "command": _public(sweep.command),
         "date": sweep.date,
         "seconds": round(sweep.seconds),
+        "continued": continued,
         "commit": sweep.commit + "+" * sweep.dirty,
         "trials": len(sweep.trials),
         "failed": sum(trial.failed for trial in sweep.trials),

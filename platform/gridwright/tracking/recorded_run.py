@@ -95,5 +95,5 @@ class RecordedRun:
             # A failed trial has no model, and so no list.
             requirements=(requirements_of(client, run) if run.info.status == "FINISHED" else {}),
             commit=held.get(tags.COMMIT, ""),
-            dirty=held.get("gridwright.git_dirty") == "true",
+            dirty=held.get(tags.DIRTY) == "true",
         )

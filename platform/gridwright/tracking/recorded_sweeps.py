@@ -55,7 +55,8 @@ class RecordedSweep:
         command: the command line that ran it.
         date: UTC day on which it began, as 2026-01-31.
         seconds: from its beginning to its end.
-        commit: git commit of the working folder; empty outside of a repository.
+        commit: git commit of the working folder, the last one where a sweep was continued; empty
+            outside of a repository.
         dirty: whether tracked files differed from that commit.
         versions: name -> version of Gridwright, the plugins, and what a model of it needs.
         trials: all of its trials, those taken over from other sweeps included.
@@ -115,14 +116,17 @@ def _sweep(client: MlflowClient, parent: Run) -> RecordedSweep:
     by_id = {run.info.run_id: run for run in of_experiment}
     runs = [by_id[run_id] for run_id in ids if run_id in by_id]
     finished = next((run for run in runs if run.info.status == "FINISHED"), None)
+    # The sweep's own run names what it was begun with, and its trials what they ended with.
+    own_runs = [run for run in runs if run.data.tags.get(tags.PARENT) == info.run_id]
+    newest = max(own_runs, key=lambda run: run.info.end_time, default=parent).data.tags
     began = datetime.fromtimestamp(info.start_time / 1000, UTC)
     own = {name.removeprefix(_VERSION): held[name] for name in held if name.startswith(_VERSION)}
     return RecordedSweep(
         command=held.get("gridwright.command", ""),
         date=f"{began:%Y-%m-%d}",
         seconds=(info.end_time - info.start_time) / 1000,
-        commit=held.get(tags.COMMIT, ""),
-        dirty=held.get("gridwright.git_dirty") == "true",
+        commit=newest.get(tags.COMMIT, ""),
+        dirty=newest.get(tags.DIRTY) == "true",
         versions=own | ({} if finished is None else _requirements(client, finished)),
         trials=tuple(_trial(client, run) for run in runs),
     )

@@ -24,6 +24,7 @@ DATASET_KEY = "gridwright.dataset_key"
 RANK_BY = "gridwright.rank_by"
 FAILURE_KIND = "gridwright.failure_kind"
 COMMIT = "mlflow.source.git.commit"
+DIRTY = "gridwright.git_dirty"
 EXPLOITS = "gridwright.exploits"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
@@ -128,5 +129,5 @@ def _of_code(provenance: Provenance) -> dict[str, Any]:
     }
     if provenance.commit:
         tags[COMMIT] = provenance.commit
-        tags["gridwright.git_dirty"] = str(provenance.dirty).lower()
+        tags[DIRTY] = str(provenance.dirty).lower()
     return tags
