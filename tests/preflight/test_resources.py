@@ -56,7 +56,7 @@ def test_a_trial_that_does_not_fit_into_memory_is_refused(cell, machine, monkeyp
         ({"resources__cpus": 0}, "resources.cpus must be at least 1, but got 0"),
         ({"tracking__patience": -1}, "tracking.patience must be at least 0 (seconds)"),
         ({"tracking__retry_interval": 0}, "tracking.retry_interval must be above 0 (seconds)"),
-        ({"seed": 2**32}, "seed must lie between 0 and 4294967295, but got "),
+        ({"seed": 2**32}, "seed must lie between 0 and 4294967295, but got 4294967296"),
         ({"top": 0}, "top must be at least 1, but got 0"),
     ],
 )

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 #: A text column with more distinct values than this share of its rows names things, one each.
 _MOSTLY_DISTINCT = 0.5
 _FEW = 20
-#: Texts that are looked at to see whether they are dates.
-_SOME = 200
 
 
 def useless(column: Column | None) -> str | None:
@@ -32,7 +30,7 @@ def useless(column: Column | None) -> str | None:
         present = column.values[~column.gaps]
         distinct = len(np.unique(present))
         if distinct > max(_FEW, _MOSTLY_DISTINCT * len(present)):
-            if ways := ways_of_dates(_words(column)):
+            if ways := ways_of_dates(column.vocabulary):
                 return (
                     f"its dates are not all written in one way ({', '.join(map(repr, ways[:3]))}): "
                     f"write each of them as {ways[0]!r} is, and leave out what is none"
@@ -44,12 +42,6 @@ def useless(column: Column | None) -> str | None:
     if counts_rows(column):
         return f"it numbers the rows ({types_argument(column.name, 'number')} keeps it)"
     return None
-
-
-def _words(column: Column) -> list[str]:
-    """Return some of its texts, from all over the column."""
-    step = max(1, len(column.values) // _SOME)
-    return [str(word) for word in column.take(slice(None, None, step)).as_written() if word]
 
 
 def counts_rows(column: Column) -> bool:

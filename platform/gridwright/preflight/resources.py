@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import SweepError
 from gridwright.machine import free_memory, readable
 from gridwright.plugins import footprint, reads_in_pieces
+from gridwright.preflight.listening import connect_once
 from gridwright.sweep.cluster import available_cpus
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gridwright.contract import ModelPlugin
     from gridwright.datasets import TrialData
 
-_PATIENCE = 10.0  # seconds
 _LARGEST_SEED = 2**32 - 1  # of numpy's RandomState
 #: Setting, what it must, and whether a number does.
 _RANGES: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
@@ -89,7 +88,8 @@ def out_of_range(config: Mapping[str, Any]) -> Iterator[str]:
         value = (config.get(group, {}) if group else config).get(name)
         # null stands for no limit where the schema allows it.
         if value is not None and not holds(value):
-            yield f"{key} must {rule}, but got {value:g}"
+            shown = f"{value:g}" if isinstance(value, float) else value
+            yield f"{key} must {rule}, but got {shown}"
 
 
 def is_elsewhere(resources: Mapping[str, Any]) -> bool:
@@ -108,7 +108,7 @@ def check_cluster(resources: Mapping[str, Any]) -> None:
     if not colon or not port.isdecimal():
         return  # `auto`: only Ray knows where to look
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+        connect_once(host.strip("[]"), int(port))
     except (OSError, OverflowError) as error:
         raise SweepError(
             f"no Ray cluster answers at resources.address={address} ({error}): start one there "

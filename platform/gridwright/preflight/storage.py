@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gridwright.errors import TrackingError
 from gridwright.machine import free_disk, readable
+from gridwright.preflight.listening import connect_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 #: What MLflow can keep runs in.
 _SCHEMES = ("http", "https", "sqlite", *_PORTS)
-#: Seconds that a database has for its first answer.
-_PATIENCE = 10.0
 #: Bytes without which not even an empty store can be made.
 _LEAST_ROOM = 10_000_000
 
@@ -59,7 +57,7 @@ def _check_database(address: SplitResult, usual_port: int) -> None:
     if not host or "," in host:
         return
     try:
-        socket.create_connection((host, port), timeout=_PATIENCE).close()
+        connect_once(host, port)
     except OSError as error:
         raise TrackingError(
             f"no database answers at {host}:{port} ({error.strerror or error}), which tracking.uri "

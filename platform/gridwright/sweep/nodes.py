@@ -47,7 +47,7 @@ def check_shared(folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="shared-") as mark:
-        problems = _ask(_unreachable, str(Path(mark.name)))
+        problems = _ask(_unreachable, mark.name)
     if problems:
         raise SweepError(
             f"{'; '.join(problems)}: set tracking.spool to a folder that all nodes share, as the "

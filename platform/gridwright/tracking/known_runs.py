@@ -52,7 +52,7 @@ class KnownRuns:
 
     def count_only_below(self, parent_run_id: str) -> None:
         """Count only the runs of one sweep from here on."""
-        self._counted = f"tags.\"{tags.PARENT}\" = '{parent_run_id}'"
+        self._counted = tags.equals(tags.PARENT, parent_run_id)
         self._finished = self._read(self._counted)
 
     def by_another(self, trial: SpooledTrial) -> bool:
@@ -61,7 +61,7 @@ class KnownRuns:
         anew = not trial.spec.config.get("reuse", True)
         if trial.result.failure is not None or (anew and not self._counted):
             return False
-        same = f"tags.\"{tags.TRIAL_KEY}\" = '{key}'"
+        same = tags.equals(tags.TRIAL_KEY, key)
         if self._counted:
             same += f" and {self._counted}"
         known = self._read(same).get(key)

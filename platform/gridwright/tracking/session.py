@@ -143,7 +143,7 @@ class TrackingSession:
 
     def commands(self, sweep_run_id: str) -> list[str]:
         """Return the commands of the finished trials below a sweep's run, the first one first."""
-        condition = f"tags.\"{tags.PARENT}\" = '{sweep_run_id}'"
+        condition = tags.equals(tags.PARENT, sweep_run_id)
         with sentences(self.store.settings, "read the trials of the sweep"):
             found = list(self.store.runs(self.store.settings.experiment_name, condition))
         ended = [run for run in found if run.info.status in {"FINISHED", "FAILED"}]

@@ -91,7 +91,7 @@ class SpooledRuns:
 
         A client that got no answer asks again: of two runs the one that went further counts.
         """
-        condition = f"tags.\"{tags.TRIAL_KEY}\" = '{trial.spec.key}'"
+        condition = tags.equals(tags.TRIAL_KEY, trial.spec.key)
         same = [
             run
             for run in self._store.runs(trial.experiment_name, condition)

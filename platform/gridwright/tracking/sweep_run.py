@@ -55,5 +55,5 @@ def end(store: Store, run: SweepRun, status: SweepStatus) -> None:
 
 
 def _find(store: Store, key: str) -> Run | None:
-    condition = f"tags.\"{tags.SWEEP_KEY}\" = '{key}'"
+    condition = tags.equals(tags.SWEEP_KEY, key)
     return next(store.runs(store.settings.experiment_name, condition), None)

@@ -30,6 +30,11 @@ PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 
 
+def equals(tag: str, value: str) -> str:
+    """Return MLflow's condition for the runs on which a tag has a value."""
+    return f"tags.\"{tag}\" = '{value}'"
+
+
 def of_trial(trial: SpooledTrial) -> dict[str, str]:
     """Return the tags of a trial's run.
 
