@@ -56,9 +56,7 @@ def test_the_commands_say_what_was_run_and_when():
         "3 trials, 1 of them failed in 5 min, 2026-01-31, commit 0123456789; gridwright 0.1.0, "
         "numpy 2.4.6."
     )
-    assert "in 5 min, with a pause after which it went on, 2026" in commands(
-        [{**SWEEP, "continued": True}]
-    )
+    assert "in 5 min, not at one stretch, 2026" in commands([{**SWEEP, "continued": True}])
     assert commands([]) == "Not run."
 
 

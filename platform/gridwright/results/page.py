@@ -58,11 +58,11 @@ def commands(sweeps: Sequence[Mapping[str, Any]]) -> str:
     for sweep in sweeps:
         failed = f", {sweep['failed']} of them failed" if sweep["failed"] else ""
         trials = f"{sweep['trials']} trial{'s' * (sweep['trials'] > 1)}{failed}"
-        paused = ", with a pause after which it went on" if sweep["continued"] else ""
+        broken = ", not at one stretch" if sweep["continued"] else ""
         versions = ", ".join(f"{name} {one}" for name, one in sweep["versions"].items())
         parts.append(
             f"    {sweep['command']}\n\n"
-            f"{trials} in {_clock(sweep['seconds'])}{paused}, {sweep['date']}, commit "
+            f"{trials} in {_clock(sweep['seconds'])}{broken}, {sweep['date']}, commit "
             f"{sweep['commit'][:10]}; {versions}."
         )
     return "\n\n".join(parts)
