@@ -32,6 +32,8 @@ KERAS_FEEDS = frozenset(
 _KEPT_TENSORS = 8
 #: Pipelines kept; each is small, but making one costs as much as an epoch of a table.
 _KEPT_FEEDS = 16
+#: Batches that are made while the network trains on one before; of large ones, a single one.
+_AHEAD = 4
 
 
 class SampleOrder:
@@ -136,7 +138,7 @@ def _batches(
     *,
     ahead: bool,
 ) -> Any:
-    """Return TensorFlow's dataset; `ahead` lets it make as many batches at once as it likes."""
+    """Return TensorFlow's dataset; `ahead` lets it make several batches at once."""
     import tensorflow as tf
 
     def batch(positions: Any) -> tuple[Any, ...]:
@@ -154,10 +156,14 @@ def _batches(
                 lambda start: permutation[start : start + batch_size]
             )
         )
-    count = tf.data.AUTOTUNE if ahead else 1
+    count = _AHEAD if ahead else 1
     batches = positions.map(batch, num_parallel_calls=count, deterministic=True)
     counted = batches.apply(tf.data.experimental.assert_cardinality(ceil(n / batch_size)))
-    return counted.prefetch(count)
+    options = tf.data.Options()
+    # Its thread sleeps for 10 ms, 20, 40 ... up to 60 s, and the end of an epoch waits for it: up
+    # to as long as the epoch took.
+    options.autotune.enabled = False
+    return counted.prefetch(count).with_options(options)
 
 
 def _once(order: SampleOrder) -> Iterator[Array]:

@@ -29,8 +29,6 @@ def network_for(
     cnn: CNN, layers: Sequence[Layer], output: Output, x: Array, steps_per_epoch: int
 ) -> LentNetwork:
     """Return a compiled network for samples like those of `x`, with the weights of the seed."""
-    if cnn.shares_networks:
-        runtime.keep_imports()
     scaling = network.scaling_of(x)
     rate: Any = cnn.learning_rate
     if isinstance(rate, Mapping):

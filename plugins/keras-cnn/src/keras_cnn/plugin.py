@@ -54,9 +54,16 @@ class KerasCNNPlugin:
     def build(
         self, parameters: Mapping[str, Any], task: Task, data: DataDescription, seed: int
     ) -> CNN:
-        """Return an untrained network."""
+        """Return an untrained network.
+
+        Raises:
+            ConfigurationError: the backend that `KERAS_BACKEND` names is not there.
+        """
+        from keras_cnn import runtime
         from keras_cnn.estimator import CNN
 
+        # Before there is an estimator: what it holds in cycles is to be freed with it.
+        runtime.keep_imports()
         model = CNN(**parameters, task=task, seed=seed, classes=data.classes or None)
         model.shares_networks = True
         return model

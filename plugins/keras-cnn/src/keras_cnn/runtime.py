@@ -24,6 +24,9 @@ _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # Several trials share a GPU; by default the first one would take all of its memory.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    # TensorFlow leaves oneDNN off on processors without AVX-512, where convolutions take half the
+    # time with it as well.
+    "TF_ENABLE_ONEDNN_OPTS": "1",
 }
 #: What TensorFlow's C++ code writes before anyone can set its log level.
 _START_UP_NOTICE = re.compile(r"WARNING: All log messages before absl|[IW]\d{4} |[IW]\d{10}")
