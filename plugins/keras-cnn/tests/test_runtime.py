@@ -1,8 +1,11 @@
 """How Keras is started, each time in a process of its own."""
 
 import os
+import platform
 import subprocess
 import sys
+
+import pytest
 
 KERAS_STARTS = "from keras_cnn import runtime; keras = runtime.keras(); "
 
@@ -41,6 +44,20 @@ def test_what_else_is_written_while_it_starts_is_passed_on():
         "os.write(2, b'later\\n')"
     )
     assert run(code).stderr.splitlines() == ["something is wrong", "later"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() != "x86_64",
+    reason="TensorFlow has no oneDNN here",
+)
+@pytest.mark.parametrize(("own", "used"), [({}, "True"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "False")])
+def test_convolutions_are_those_of_onednn_unless_the_user_says_no(own, used):
+    code = KERAS_STARTS + (
+        "from tensorflow.python.framework.test_util import IsMklEnabled; print(IsMklEnabled())"
+    )
+    done = run(code, **own)
+    assert done.stdout.split() == [used]
+    assert not done.stderr
 
 
 def test_a_tensorflow_that_runs_already_keeps_its_threads():
