@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 DOCKER = Path(__file__).resolve().parents[2] / "docker"
 
 
@@ -65,3 +67,16 @@ def test_a_container_joins_the_cluster_waits_for_a_worker_and_becomes_the_comman
         "ray start --address=head:6379 --num-cpus=0 --disable-usage-stats",
         "waited at head:6379",
     ]
+
+
+@pytest.mark.parametrize(("failures", "status"), [(2, 0), (3, 1)])
+def test_a_node_that_does_not_start_is_started_three_times(tmp_path, failures, status):
+    ray = f"echo start >> {tmp_path}/starts; [ $(wc -l < {tmp_path}/starts) -gt {failures} ]"
+    for name, what in {"ray": ray, "python": "true"}.items():
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\n{what}\n")
+        path.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = run(DOCKER / "join-cluster", "head:6379", "echo", "swept", PATH=path)
+    assert (done.returncode, done.stdout) == (status, "" if status else "swept\n")
+    assert (tmp_path / "starts").read_text() == 3 * "start\n"

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Self
 from gridwright.errors import SweepError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 # Ray and Tune read these when they are imported or started; what the user has set stays.
 _RAY_DEFAULTS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # Ray gives its processes 30 s to start, which a busy machine may not have for them.
-    "RAY_raylet_start_wait_time_s": "120",
+    "RAY_raylet_start_wait_time_s": "60",
     # A future change of Ray's that no user of Gridwright can act on.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -34,6 +35,10 @@ _RAY_DEFAULTS = {
 
 #: Characters; below it Ray opens Unix sockets, whose paths end at 107.
 _LONGEST_TEMPORARY_FOLDER = 30
+
+#: Times that Ray is started here before its failure counts: a node whose agents, Python processes,
+#: take more than 15 s to start dies of it, whatever else is set (Ray's issue 65983).
+_STARTS = 3
 
 
 class Cluster:
@@ -115,7 +120,7 @@ class Cluster:
         # Whatever happens to a trial is in its result; Ray's own words help nobody.
         options |= {"log_to_driver": False, "logging_level": logging.CRITICAL}
         _silence_raylet()
-        ray.init(**options)
+        _start(options, 1 if self._address else _STARTS)
         self._owned = True
         from ray import tune  # noqa: F401 - takes a second, and is needed next
 
@@ -132,6 +137,20 @@ def _silence_raylet() -> None:
         del data, ignore_prefix
 
     worker.print_to_stdstream = say_nothing
+
+
+def _start(options: Mapping[str, Any], starts: int) -> None:
+    import ray
+
+    for left in reversed(range(starts)):
+        try:
+            ray.init(**options)
+        except Exception as error:  # a bare one
+            ray.shutdown()
+            if not left or "timed out" not in str(error):
+                raise
+        else:
+            return
 
 
 def available_cpus() -> int:
