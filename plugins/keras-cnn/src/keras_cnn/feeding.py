@@ -120,8 +120,8 @@ def _feed(
         _feeds.move_to_end(key)
         return kept
     takes = [_taking(array) for array in arrays if array is not None]
-    ahead = 4 * x[:1].size * batch_size < LARGE  # bytes of a batch, as float32
-    batches = _batches(takes, len(x), batch_size, order, ahead=ahead)
+    large = 4 * x[:1].size * batch_size >= LARGE  # bytes of a batch, as float32
+    batches = _batches(takes, len(x), batch_size, order, ahead=1 if large else _AHEAD)
     feed = Feed(batches, order, (weakref.ref(x), weakref.ref(source)))
     if _cannot_change(x) and _cannot_change(source):
         _feeds[key] = feed
@@ -136,9 +136,9 @@ def _batches(
     batch_size: int,
     order: SampleOrder | None,
     *,
-    ahead: bool,
+    ahead: int,
 ) -> Any:
-    """Return TensorFlow's dataset; `ahead` lets it make several batches at once."""
+    """Return TensorFlow's dataset, which makes `ahead` batches at once."""
     import tensorflow as tf
 
     def batch(positions: Any) -> tuple[Any, ...]:
@@ -156,14 +156,13 @@ def _batches(
                 lambda start: permutation[start : start + batch_size]
             )
         )
-    count = _AHEAD if ahead else 1
-    batches = positions.map(batch, num_parallel_calls=count, deterministic=True)
+    batches = positions.map(batch, num_parallel_calls=ahead, deterministic=True)
     counted = batches.apply(tf.data.experimental.assert_cardinality(ceil(n / batch_size)))
     options = tf.data.Options()
     # Its thread sleeps for 10 ms, 20, 40 ... up to 60 s, and the end of an epoch waits for it: up
     # to as long as the epoch took.
     options.autotune.enabled = False
-    return counted.prefetch(count).with_options(options)
+    return counted.prefetch(ahead).with_options(options)
 
 
 def _once(order: SampleOrder) -> Iterator[Array]:
