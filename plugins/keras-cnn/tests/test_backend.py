@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from gridwright.errors import ConfigurationError
-from keras_cnn import backend
+from keras_cnn import backend, plugin
 from keras_cnn.plugin import KerasCNNPlugin
 
 
@@ -17,6 +17,7 @@ def installed(monkeypatch):
     monkeypatch.delitem(sys.modules, "keras", raising=False)
     there = {"tensorflow", "jax"}
     monkeypatch.setattr(backend, "find_spec", lambda name: name in there or None)
+    return there
 
 
 def test_keras_is_told_the_usual_one(monkeypatch):
@@ -26,9 +27,21 @@ def test_keras_is_told_the_usual_one(monkeypatch):
 
 
 def test_another_one_makes_another_version(monkeypatch):
-    usual = KerasCNNPlugin().version
+    monkeypatch.setattr(plugin, "version", lambda name: "2.0")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert KerasCNNPlugin().version == f"{usual}+jax"
+    assert KerasCNNPlugin().version == "2.0+jax"
+
+
+def test_a_model_needs_the_backend_it_was_trained_on_and_the_one_a_server_takes(
+    monkeypatch, installed
+):
+    monkeypatch.setattr(plugin, "version", lambda name: "2.0")
+    own = ["gridwright==2.0", "gridwright-keras-cnn==2.0", "keras==2.0", "numpy==2.0"]
+    assert KerasCNNPlugin().requirements == [*own, "tensorflow==2.0"]
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert KerasCNNPlugin().requirements == [*own, "tensorflow==2.0", "jax==2.0"]
+    installed.remove("tensorflow")
+    assert KerasCNNPlugin().requirements == [*own, "jax==2.0"]
 
 
 def test_a_keras_that_is_there_already_keeps_its_own(monkeypatch):

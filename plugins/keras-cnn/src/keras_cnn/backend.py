@@ -42,3 +42,13 @@ def versioned(version: str) -> str:
     """
     name = chosen()
     return version if name == _DEFAULT else f"{version}+{name}"
+
+
+def distributions() -> tuple[str, ...]:
+    """Return the packages whose versions decide what a trained network predicts, by pip's names.
+
+    The backend of the training, and TensorFlow wherever it is installed: a server that is not told
+    otherwise takes that.
+    """
+    others = () if chosen() == _DEFAULT else (chosen(),)
+    return (*((_DEFAULT,) if find_spec(_DEFAULT) else ()), *others)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from keras_cnn.backend import versioned
+from keras_cnn import backend
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gridwright.contract import DataDescription, Footprint, Problem, Task
     from keras_cnn.estimator import CNN
 
-_DISTRIBUTIONS = ("gridwright", "gridwright-keras-cnn", "keras", "tensorflow", "numpy")
+_DISTRIBUTIONS = ("gridwright", "gridwright-keras-cnn", "keras", "numpy")
 
 
 class KerasCNNPlugin:
@@ -29,9 +29,10 @@ class KerasCNNPlugin:
 
     def __init__(self) -> None:
         self.name = "keras-cnn"
-        self.version = versioned(version("gridwright-keras-cnn"))
+        self.version = backend.versioned(version("gridwright-keras-cnn"))
         self.reads_in_pieces = True
-        self.requirements: Sequence[str] = [f"{name}=={version(name)}" for name in _DISTRIBUTIONS]
+        needed = (*_DISTRIBUTIONS, *backend.distributions())
+        self.requirements: Sequence[str] = [f"{name}=={version(name)}" for name in needed]
 
     def check(self, parameters: Mapping[str, Any], data: DataDescription) -> Sequence[Problem]:
         """Return every problem of the parameters on such data; imports no Keras."""
