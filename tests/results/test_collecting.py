@@ -81,11 +81,11 @@ def test_repeated_seeds_are_one_row(folder, recorded):
 
 def test_a_sweep_is_told_without_the_place_of_its_store(folder, recorded):
     recorded.append(sweep(trial("a", 0.9)))
-    (told,) = collected(folder, STORE)["experiments"]["one"]["sweeps"]
+    (told,) = collected(folder, STORE, "2 cores")["experiments"]["one"]["sweeps"]
     assert told == {
         "command": "gridwright -m experiment=paper/one", "date": "2026-01-31", "seconds": 61,
         "continued": False,
-        "commit": "0123+", "trials": 1, "failed": 0, "versions": {"numpy": "2"},
+        "commit": "0123+", "trials": 1, "failed": 0, "versions": {"numpy": "2"}, "machine": "2 cores",
     }  # fmt: skip
 
 
@@ -100,9 +100,30 @@ def test_the_command_writes_the_file_and_the_page(folder, recorded, capsys):
     assert "needs results.json, which is not there" in capsys.readouterr().err
     recorded.append(sweep(trial("a", 0.9)))
     assert main([str(folder), "--tracking", STORE, "--machine", "2 cores"]) == 0
-    assert json.loads((folder / "results.json").read_text())["machine"] == "2 cores"
+    (told,) = json.loads((folder / "results.json").read_text())["experiments"]["one"]["sweeps"]
+    assert told["machine"] == "2 cores"
     page = (folder / "README.md").read_text()
     assert "| `eta=0.1` | 0.9 | 0.9 |" in page
     (folder / "README.md").unlink()
     assert main([str(folder)]) == 0
     assert (folder / "README.md").read_text() == page
+
+
+def test_a_second_store_adds_to_the_file(folder, recorded):
+    (folder / "README.jinja").write_text("{{ table('one') }}\n{{ commands('one') }}\n")
+    recorded.append(sweep(trial("a", 0.9)))
+    main([str(folder), "--tracking", STORE, "--machine", "2 cores"])
+    recorded[:] = [sweep(trial("b", 0.95, eta=1))]
+    main([str(folder), "--tracking", STORE, "--machine", "a GPU"])
+    page = (folder / "README.md").read_text()
+    assert "| `eta=0.1` | 0.9 | 0.9 |" in page
+    assert "| `eta=1` | 0.9 | 0.95 |" in page
+    assert "1 trial in 61 s on A, " in page
+    assert "1 trial in 61 s on B, " in page
+
+
+def test_a_file_that_is_no_json_is_told(folder, capsys):
+    (folder / "README.jinja").write_text("")
+    (folder / "results.json").write_text("{")
+    assert main([str(folder)]) == 2
+    assert "results.json cannot be read" in capsys.readouterr().err

@@ -31,13 +31,15 @@ SWEEP = {
     "trials": 3,
     "failed": 1,
     "versions": {"gridwright": "0.1.0", "numpy": "2.4.6"},
+    "machine": "2 cores",
 }
+ON_A_GPU = {**SWEEP, "machine": "a GPU", "continued": True}
 COMPARED = {
     "compared": "iris: mu 0.8 against mu 0", "metric": "train_loss", "expect": "lower",
     "means": [0.1, 0.3], "pairs": 2, "as_expected": 2, "data": [1.0], "holds": True,
 }  # fmt: skip
 FOUND = {"says": "Momentum", "source": "4.1", "answer": "yes", "comparisons": [COMPARED]}
-RESULTS = {"machine": "m", "experiments": {"iris": {"rows": ROWS, "sweeps": [SWEEP]}}, "findings": [FOUND]}  # fmt: skip
+RESULTS = {"experiments": {"iris": {"rows": ROWS, "sweeps": [SWEEP]}}, "findings": [FOUND]}  # fmt: skip
 
 
 def test_a_table_has_the_claims_beside_what_was_obtained():
@@ -51,13 +53,14 @@ def test_a_table_has_the_claims_beside_what_was_obtained():
 
 
 def test_the_commands_say_what_was_run_and_when():
-    assert commands([SWEEP]) == (
+    assert commands([SWEEP], {"2 cores": "A"}) == (
         "    gridwright -m experiment=paper/iris\n\n"
         "3 trials, 1 of them failed in 5 min, 2026-01-31, commit 0123456789; gridwright 0.1.0, "
         "numpy 2.4.6."
     )
-    assert "in 5 min, not at one stretch, 2026" in commands([{**SWEEP, "continued": True}])
-    assert commands([]) == "Not run."
+    marks = {"2 cores": "A", "a GPU": "B"}
+    assert "in 5 min on B, not at one stretch, 2026" in commands([ON_A_GPU], marks)
+    assert commands([], marks) == "Not run."
 
 
 def test_findings_show_what_they_rest_on():
@@ -71,8 +74,14 @@ def test_findings_show_what_they_rest_on():
 
 
 def test_the_template_is_filled():
-    text = page("# {{ results.machine }}\n{{ table('iris') }}\n{{ findings() }}\n", RESULTS)
-    assert text == f"# m\n{table(ROWS)}\n{findings([FOUND])}\n"
+    text = page("# {{ machines() }}\n{{ table('iris') }}\n{{ findings() }}\n", RESULTS)
+    assert text == f"# 2 cores\n{table(ROWS)}\n{findings([FOUND])}\n"
+
+
+def test_machines_have_a_letter_where_there_are_more():
+    both = {"iris": {"rows": ROWS, "sweeps": [ON_A_GPU, SWEEP, SWEEP]}}
+    text = page("{{ machines() }}", RESULTS | {"experiments": both})
+    assert text == "- **A**: 2 cores\n- **B**: a GPU"
 
 
 def test_a_template_that_asks_for_more_is_refused():

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridwright.errors import ConfigurationError, GridwrightError
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Write what came of a folder of experiments: results.json and README.md.",
     )
     parser.add_argument("folder", type=Path, help="holds the experiment files and README.jinja")
-    parser.add_argument("--tracking", metavar="URI", help="collect the results from this store")
+    parser.add_argument("--tracking", metavar="URI", help="add the results in this store")
     parser.add_argument("--machine", default="", help="what the sweeps ran on, in words")
     given = parser.parse_args(arguments)
     try:
@@ -35,17 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write(folder: Path, tracking: str | None = None, machine: str = "") -> None:
-    """Write the file of results, if there is a store to collect them from, and the page.
+    """Write the page; where there is a store, add its results to the file of results before.
 
     Raises:
         ConfigurationError: the folder lacks a file, or one cannot be read.
         TrackingError: the store cannot be read.
     """
-    from gridwright.results import collected, page
+    from gridwright.results import collected, merged, page
 
     file = folder / FILE
     if tracking is not None:
-        results = collected(folder, tracking, machine)
+        recorded = _read(file) if file.is_file() else {}
+        results = merged(recorded, collected(folder, tracking, machine))
         file.write_text(f"{json.dumps(results, indent=1)}\n", encoding="utf-8")
     for needed in (file, folder / TEMPLATE):
         if not needed.is_file():
@@ -53,9 +54,17 @@ def write(folder: Path, tracking: str | None = None, machine: str = "") -> None:
                 f"the page of {folder} needs {needed.name}, which is not there"
                 + (": collect it with --tracking" if needed == file else "")
             )
-    results = json.loads(file.read_text(encoding="utf-8"))
+    results = _read(file)
     text = page((folder / TEMPLATE).read_text(encoding="utf-8"), results)
     (folder / PAGE).write_text(text, encoding="utf-8")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}") from None
+    return results
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gridwright.tracking import RecordedSweep, RecordedTrial
 
 #: Versions that are shown, of all that a sweep knows.
-_VERSIONS = ("gridwright", "numpy-mlp", "keras-cnn", "numpy", "keras", "tensorflow")
+_VERSIONS = ("gridwright", "numpy-mlp", "keras-cnn", "numpy", "keras", "tensorflow", "jax", "torch")
 #: Significant digits of a measured number.
 _DIGITS = 6
 
@@ -32,7 +32,7 @@ def collected(folder: Path, tracking: str, machine: str = "") -> dict[str, Any]:
     Args:
         folder: of experiment files; its name is the first part of theirs: `paper/iris`.
         tracking: URI of the store with their sweeps.
-        machine: what they ran on, in words.
+        machine: what they ran on, in words; each sweep is told with it.
 
     Raises:
         ConfigurationError: no experiment there has claims, or one cannot be read.
@@ -46,11 +46,10 @@ def collected(folder: Path, tracking: str, machine: str = "") -> dict[str, Any]:
         if claims.rows:
             sweeps = read_sweeps(settings, f"experiment={folder.name}/{file.stem}")
             trials[file.stem] = _distinct(sweeps)
-            found[file.stem] = _experiment(claims, sweeps, trials[file.stem])
+            found[file.stem] = _experiment(claims, sweeps, trials[file.stem], machine)
     if not found:
         raise ConfigurationError(f"no experiment in {folder} claims anything")
     return {
-        "machine": machine,
         "experiments": found,
         "findings": findings.answers(findings.read(folder), trials),
     }
@@ -72,11 +71,14 @@ def _distinct(sweeps: Iterable[RecordedSweep]) -> list[RecordedTrial]:
 
 
 def _experiment(
-    claims: Claims, sweeps: Sequence[RecordedSweep], trials: Sequence[RecordedTrial]
+    claims: Claims,
+    sweeps: Sequence[RecordedSweep],
+    trials: Sequence[RecordedTrial],
+    machine: str,
 ) -> dict[str, Any]:
     return {
         "source": claims.source,
-        "sweeps": [_sweep(sweep) for sweep in sweeps],
+        "sweeps": [_sweep(sweep) | {"machine": machine} for sweep in sweeps],
         "rows": [
             _row(row, results, trials, share)
             for row, (share, results) in zip(claims.rows, _results(claims, trials), strict=True)

@@ -138,21 +138,27 @@ def read(folder: Path) -> list[Finding]:
 def answers(
     findings: Sequence[Finding], trials: Mapping[str, Sequence[RecordedTrial]]
 ) -> list[dict[str, Any]]:
-    """Return each finding with its answer: yes, no, in part, or open where no pair has run."""
-    found = []
-    for finding in findings:
-        outcomes = [comparison.outcome(trials) for comparison in finding.comparisons]
-        told = {outcome["holds"] for outcome in outcomes} - {None}
-        answer = {frozenset(): "open", frozenset({True}): "yes", frozenset({False}): "no"}
-        found.append(
-            {
-                "says": finding.says,
-                "source": finding.source,
-                "answer": answer.get(frozenset(told), "in part"),
-                "comparisons": outcomes,
-            }
+    """Return each finding with its answer, from the trials of each experiment."""
+    return [
+        answered(
+            finding.says,
+            finding.source,
+            [comparison.outcome(trials) for comparison in finding.comparisons],
         )
-    return found
+        for finding in findings
+    ]
+
+
+def answered(says: str, source: str, outcomes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a finding with its answer: yes, no, in part, or open where no pair has run."""
+    told = {outcome["holds"] for outcome in outcomes} - {None}
+    answer = {frozenset(): "open", frozenset({True}): "yes", frozenset({False}): "no"}
+    return {
+        "says": says,
+        "source": source,
+        "answer": answer.get(frozenset(told), "in part"),
+        "comparisons": list(outcomes),
+    }
 
 
 def _finding(file: Path, node: Mapping[str, Any]) -> Finding:

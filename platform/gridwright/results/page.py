@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -16,7 +18,8 @@ def page(template: str, results: Mapping[str, Any]) -> str:
     """Return the page in Markdown.
 
     The template may use `results`, as `collected` returns it, `table("iris")` for an experiment's
-    claims beside what was obtained, `commands("iris")` for how it was run, and `findings()`.
+    claims beside what was obtained, `commands("iris")` for how it was run, `findings()`, and
+    `machines()` for what the sweeps ran on.
 
     Raises:
         ConfigurationError: the template asks for what is not there.
@@ -25,11 +28,13 @@ def page(template: str, results: Mapping[str, Any]) -> str:
         undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
     known = results["experiments"]
+    marks = _marks(sweep for experiment in known.values() for sweep in experiment["sweeps"])
     try:
         return environment.from_string(template).render(
             results=results,
             table=lambda name: table(known[name]["rows"]),
-            commands=lambda name: commands(known[name]["sweeps"]),
+            commands=lambda name: commands(known[name]["sweeps"], marks),
+            machines=lambda: machines(marks),
             findings=lambda: findings(results["findings"]),
         )
     except (TemplateError, KeyError) as error:
@@ -50,8 +55,13 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return _markdown(lines)
 
 
-def commands(sweeps: Sequence[Mapping[str, Any]]) -> str:
-    """Return how an experiment was run: command, what it took, date, commit and versions."""
+def commands(sweeps: Sequence[Mapping[str, Any]], marks: Mapping[str, str]) -> str:
+    """Return how an experiment was run: command, what it took, date, commit and versions.
+
+    Args:
+        sweeps: as `collected` tells them.
+        marks: of their machines; where there is but one, it is not named.
+    """
     if not sweeps:
         return "Not run."
     parts = []
@@ -59,13 +69,21 @@ def commands(sweeps: Sequence[Mapping[str, Any]]) -> str:
         failed = f", {sweep['failed']} of them failed" if sweep["failed"] else ""
         trials = f"{sweep['trials']} trial{'s' * (sweep['trials'] > 1)}{failed}"
         broken = ", not at one stretch" if sweep["continued"] else ""
+        where = f" on {marks[sweep['machine']]}" if len(marks) > 1 else ""
         versions = ", ".join(f"{name} {one}" for name, one in sweep["versions"].items())
         parts.append(
             f"    {sweep['command']}\n\n"
-            f"{trials} in {_clock(sweep['seconds'])}{broken}, {sweep['date']}, commit "
+            f"{trials} in {_clock(sweep['seconds'])}{where}{broken}, {sweep['date']}, commit "
             f"{sweep['commit'][:10]}; {versions}."
         )
     return "\n\n".join(parts)
+
+
+def machines(marks: Mapping[str, str]) -> str:
+    """Return what the sweeps ran on: a line for each machine, with its mark if there are more."""
+    if len(marks) == 1:
+        return next(iter(marks))
+    return "\n".join(f"- **{mark}**: {machine}" for machine, mark in marks.items())
 
 
 def findings(answered: Sequence[Mapping[str, Any]]) -> str:
@@ -81,6 +99,14 @@ def findings(answered: Sequence[Mapping[str, Any]]) -> str:
             lines.append([*head, one["compared"], metric, *_evidence(one)])
             head = ["", ""]
     return _markdown(lines)
+
+
+def _marks(sweeps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a letter for each machine, the one with the most sweeps first."""
+    counted = Counter(sweep["machine"] for sweep in sweeps)
+    return dict(
+        zip([machine for machine, _ in counted.most_common()], ascii_uppercase, strict=False)
+    )
 
 
 def _evidence(one: Mapping[str, Any]) -> list[str]:
