@@ -85,7 +85,7 @@ def test_a_sweep_is_told_without_the_place_of_its_store(folder, recorded):
     assert told == {
         "command": "gridwright -m experiment=paper/one", "date": "2026-01-31", "seconds": 61,
         "continued": False,
-        "commit": "0123+", "trials": 1, "failed": 0, "versions": {"numpy": "2"}, "machine": "2 cores",
+        "commit": "0123+", "data": [1.0], "trials": 1, "failed": 0, "versions": {"numpy": "2"}, "machine": "2 cores",
     }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ SWEEP = {
     "seconds": 300.0,
     "continued": False,
     "commit": "0123456789abcdef",
+    "data": [1.0],
     "trials": 3,
     "failed": 1,
     "versions": {"gridwright": "0.1.0", "numpy": "2.4.6"},
@@ -61,6 +62,16 @@ def test_the_commands_say_what_was_run_and_when():
     marks = {"2 cores": "A", "a GPU": "B"}
     assert "in 5 min on B, not at one stretch, 2026" in commands([ON_A_GPU], marks)
     assert commands([], marks) == "Not run."
+
+
+def test_sweeps_that_no_row_rests_on_any_more_are_not_shown():
+    small, tenth = (
+        SWEEP | {"data": [0.01], "command": "small"},
+        SWEEP | {"data": [0.1], "command": "tenth"},
+    )
+    known = {"iris": {"rows": ROWS, "sweeps": [small, tenth, SWEEP]}}
+    text = page("{{ commands('iris') }}", RESULTS | {"experiments": known})
+    assert text == commands([tenth, SWEEP], {"2 cores": "A"})
 
 
 def test_findings_show_what_they_rest_on():

@@ -35,6 +35,20 @@ def test_a_finished_sweep_is_read_back_with_its_trials(session, iris, make_trial
     assert read_sweeps(session.store.settings, "experiment=paper/iris_eta") == []
 
 
+def test_a_sweep_whose_best_model_was_refused_is_read_back_and_a_broken_one_is_not(
+    session, iris, make_trial
+):
+    parent = session.start_sweep(SWEEP)
+    spec, result = make_trial(0, test_score=0.75)
+    session.submit(spec, result, iris, ("numpy",), parent)
+    session.drain()
+    session.end_sweep("FAILED")
+    assert read_sweeps(session.store.settings, TOKEN) == []  # it broke before its leaderboard
+    log_report(session.store, parent, SWEEP, session.runs([spec.key]))
+    (sweep,) = read_sweeps(session.store.settings, TOKEN)
+    assert [trial.metrics["test_score"] for trial in sweep.trials] == [0.75]
+
+
 def test_no_store_is_a_sentence(settings, tmp_path):
     elsewhere = replace(settings, uri=f"sqlite:///{tmp_path / 'other.db'}")
     assert isinstance(elsewhere, TrackingSettings)

@@ -148,6 +148,7 @@ def _sweep(sweep: RecordedSweep) -> dict[str, Any]:
         "seconds": round(sweep.seconds),
         "continued": continued,
         "commit": sweep.commit + "+" * sweep.dirty,
+        "data": sorted({scale(trial) for trial in sweep.trials}),
         "trials": len(sweep.trials),
         "failed": sum(trial.failed for trial in sweep.trials),
         "versions": {name: sweep.versions[name] for name in _VERSIONS if name in sweep.versions},

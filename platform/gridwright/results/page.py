@@ -18,8 +18,9 @@ def page(template: str, results: Mapping[str, Any]) -> str:
     """Return the page in Markdown.
 
     The template may use `results`, as `collected` returns it, `table("iris")` for an experiment's
-    claims beside what was obtained, `commands("iris")` for how it was run, `findings()`, and
-    `machines()` for what the sweeps ran on.
+    claims beside what was obtained, `commands("iris")` for how it was run (without the sweeps
+    whose share of the data no row of the table has any more), `findings()`, and `machines()` for
+    what the sweeps ran on.
 
     Raises:
         ConfigurationError: the template asks for what is not there.
@@ -33,7 +34,7 @@ def page(template: str, results: Mapping[str, Any]) -> str:
         return environment.from_string(template).render(
             results=results,
             table=lambda name: table(known[name]["rows"]),
-            commands=lambda name: commands(known[name]["sweeps"], marks),
+            commands=lambda name: commands(_shown(known[name]), marks),
             machines=lambda: machines(marks),
             findings=lambda: findings(results["findings"]),
         )
@@ -99,6 +100,12 @@ def findings(answered: Sequence[Mapping[str, Any]]) -> str:
             lines.append([*head, one["compared"], metric, *_evidence(one)])
             head = ["", ""]
     return _markdown(lines)
+
+
+def _shown(experiment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the sweeps of an experiment with as much data as some row of its table has."""
+    shares = {row["data"] for row in experiment["rows"]}
+    return [sweep for sweep in experiment["sweeps"] if shares & set(sweep["data"])]
 
 
 def _marks(sweeps: Iterable[Mapping[str, Any]]) -> dict[str, str]:

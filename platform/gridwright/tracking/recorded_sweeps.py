@@ -72,7 +72,9 @@ class RecordedSweep:
 
 
 def read_sweeps(settings: TrackingSettings, token: str) -> list[RecordedSweep]:
-    """Return the finished sweeps whose command has the argument `token`, the oldest first.
+    """Return the sweeps with the argument `token` in their command that ended, the oldest first.
+
+    That is, all of their trials did; a best model that was refused in the end changes none of them.
 
     Args:
         settings: where the store is; its experiment does not matter.
@@ -89,12 +91,20 @@ def read_sweeps(settings: TrackingSettings, token: str) -> list[RecordedSweep]:
             _sweep(client, run)
             for run in sorted(_parents(client), key=lambda run: run.info.start_time)
             if token in run.data.tags.get("gridwright.command", "").split()
+            and _has_ended(client, run)
         ]
 
 
 def _parents(client: MlflowClient) -> Iterator[Run]:
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
-    return _runs(client, ids, f"tags.\"{tags.SWEEP_KEY}\" != '' and attributes.status = 'FINISHED'")
+    return _runs(client, ids, f"tags.\"{tags.SWEEP_KEY}\" != ''")
+
+
+def _has_ended(client: MlflowClient, parent: Run) -> bool:
+    """Return whether a sweep came to its leaderboard, which is written once all trials ended."""
+    if parent.info.status != "FAILED":
+        return str(parent.info.status) == "FINISHED"
+    return any(file.path == _LEADERBOARD for file in client.list_artifacts(parent.info.run_id))
 
 
 def _runs(client: MlflowClient, experiments: list[str], condition: str) -> Iterator[Run]:

@@ -22,6 +22,7 @@ from keras_cnn.architecture import Output
 from keras_cnn.large_arrays import LARGE, as_float32, pieces, rows_scored
 from keras_cnn.lending import LentNetwork
 from keras_cnn.memory import out_of_memory_named
+from keras_cnn.precision import full_float32
 from keras_cnn.targets import Targets, class_targets, description, value_targets
 from keras_cnn.training import Training
 
@@ -269,9 +270,11 @@ class CNN:
         if not len(x):
             return np.empty((0, *self.network.output_shape[1:]), dtype=np.float32)
         step = rows_scored(x)
-        parts = [
-            lent.outputs(as_float32(x[start : start + step])) for start in range(0, len(x), step)
-        ]
+        with full_float32():
+            parts = [
+                lent.outputs(as_float32(x[start : start + step]))
+                for start in range(0, len(x), step)
+            ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
