@@ -9,6 +9,7 @@ would not repeat what its trial has predicted.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,17 @@ from keras_cnn import backend
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_lock = Lock()
-#: The blocks that are open in this process, and what the switch was before the first of them.
-_open = {"blocks": 0, "before": True}
+
+@dataclass
+class _Blocks:
+    """Those that are open in this process, and what the switch was before the first of them."""
+
+    lock: Lock = field(default_factory=Lock)
+    n: int = 0
+    allowed_before: bool = True
+
+
+_blocks = _Blocks()
 
 
 def full_float32() -> AbstractContextManager[Any]:
@@ -38,18 +47,18 @@ def full_float32() -> AbstractContextManager[Any]:
 
 @contextmanager
 def _switched_off() -> Iterator[None]:
-    with _lock:
-        if not _open["blocks"]:
-            _open["before"] = _allowed()
+    with _blocks.lock:
+        if not _blocks.n:
+            _blocks.allowed_before = _allowed()
             _allow(False)
-        _open["blocks"] += 1
+        _blocks.n += 1
     try:
         yield
     finally:
-        with _lock:
-            _open["blocks"] -= 1
-            if not _open["blocks"]:
-                _allow(bool(_open["before"]))
+        with _blocks.lock:
+            _blocks.n -= 1
+            if not _blocks.n:
+                _allow(_blocks.allowed_before)
 
 
 def _allowed() -> bool:
