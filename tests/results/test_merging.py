@@ -20,8 +20,9 @@ def sweep(command, date="2026-01-31", *, seconds=60, machine=MACHINE):
     }
 
 
-def compared(holds, *, pairs, data, name="a against b"):
-    return {"compared": name, "metric": "loss", "pairs": pairs, "data": data, "holds": holds}
+def compared(holds, *, pairs, data, name="a against b", expect="lower"):
+    asked = {"compared": name, "metric": "loss", "expect": expect}
+    return asked | {"pairs": pairs, "data": data, "holds": holds}
 
 
 def results(*, rows=(), sweeps=(), comparisons=(), source="table 1", says="Momentum"):
@@ -85,6 +86,13 @@ def test_a_comparison_stays_until_it_rests_on_more():
     (one,) = merged(results(comparisons=recorded), results(comparisons=found))["findings"]
     assert one["comparisons"] == [recorded[0], found[1], found[2]]
     assert one["answer"] == "in part"
+
+
+def test_a_comparison_that_expects_something_else_now_is_another_one():
+    recorded = compared(True, pairs=9, data=[1.0])
+    found = compared(None, pairs=0, data=[], expect="higher")
+    (one,) = merged(results(comparisons=[recorded]), results(comparisons=[found]))["findings"]
+    assert (one["comparisons"], one["answer"]) == ([found], "open")
 
 
 def test_what_is_not_stated_any_more_is_dropped():

@@ -29,7 +29,7 @@ def merged(recorded: Node, found: Node) -> dict[str, Any]:
     """
     known = recorded.get("experiments", {})
     told = {
-        one["compared"] + one["metric"]: one
+        _question(one): one
         for finding in recorded.get("findings", ())
         for one in finding["comparisons"]
     }
@@ -43,7 +43,7 @@ def merged(recorded: Node, found: Node) -> dict[str, Any]:
                 finding["says"],
                 finding["source"],
                 [
-                    _better(told.get(one["compared"] + one["metric"], one), one, _evidence)
+                    _better(told.get(_question(one), one), one, _evidence)
                     for one in finding["comparisons"]
                 ],
             )
@@ -80,6 +80,10 @@ def _better(recorded: Node, found: Node, worth: Callable[[Node], tuple[float, fl
 
 def _substance(row: Node) -> tuple[float, float]:
     return row["data"] or 0, len(row["seeds"])
+
+
+def _question(comparison: Node) -> tuple[str, str, str]:
+    return comparison["compared"], comparison["metric"], comparison["expect"]
 
 
 def _evidence(comparison: Node) -> tuple[float, float]:
