@@ -11,9 +11,10 @@ pytestmark = pytest.mark.slow
 SERVED = """
 import sys
 from pathlib import Path
-import keras, numpy as np
+import numpy as np
 from gridwright.tracking.champion import _predict
 predicted, recorded = _predict(Path(sys.argv[1]))
+import keras  # after the plugin, which is to choose the backend
 print(keras.backend.backend(), *predicted.shape, np.abs(predicted - recorded).max())
 """
 

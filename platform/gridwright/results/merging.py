@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gridwright.results import findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     Node = Mapping[str, Any]
 
@@ -28,11 +28,7 @@ def merged(recorded: Node, found: Node) -> dict[str, Any]:
         found: what the store knows now, for the same folder.
     """
     known = recorded.get("experiments", {})
-    told = {
-        _question(one): one
-        for finding in recorded.get("findings", ())
-        for one in finding["comparisons"]
-    }
+    told = [one for finding in recorded.get("findings", ()) for one in finding["comparisons"]]
     return {
         "experiments": {
             name: _experiment(known.get(name, {"sweeps": [], "rows": []}), experiment)
@@ -42,10 +38,7 @@ def merged(recorded: Node, found: Node) -> dict[str, Any]:
             findings.answered(
                 finding["says"],
                 finding["source"],
-                [
-                    _better(told.get(_question(one), one), one, _evidence)
-                    for one in finding["comparisons"]
-                ],
+                _better_told(told, finding["comparisons"], _question, _evidence),
             )
             for finding in found["findings"]
         ],
@@ -53,16 +46,10 @@ def merged(recorded: Node, found: Node) -> dict[str, Any]:
 
 
 def _experiment(recorded: Node, found: Node) -> dict[str, Any]:
-    rows = {row["row"]: row for row in recorded["rows"]}
     return {
         "source": found["source"],
         "sweeps": _sweeps([*recorded["sweeps"], *found["sweeps"]]),
-        "rows": [
-            _better(rows.get(row["row"], row), row, _substance)
-            if _claims(rows.get(row["row"], row)) == _claims(row)
-            else row
-            for row in found["rows"]
-        ],
+        "rows": _better_told(recorded["rows"], found["rows"], _claim, _substance),
     }
 
 
@@ -74,21 +61,29 @@ def _sweeps(sweeps: Iterable[Node]) -> list[Node]:
     return sorted(by_command.values(), key=lambda one: one["date"])
 
 
-def _better(recorded: Node, found: Node, worth: Callable[[Node], tuple[float, float]]) -> Node:
-    return recorded if worth(recorded) > worth(found) else found
+def _better_told(
+    recorded: Iterable[Node],
+    found: Iterable[Node],
+    subject: Callable[[Node], Hashable],
+    worth: Callable[[Node], tuple[float, float]],
+) -> list[Node]:
+    """Return each of `found`, or what was recorded of the same subject where that is worth more."""
+    told = {subject(one): one for one in recorded}
+    return [max(one, told.get(subject(one), one), key=worth) for one in found]
+
+
+def _claim(row: Node) -> Hashable:
+    figures = row["figures"].items()
+    return row["row"], frozenset((name, one["kind"], one["claimed"]) for name, one in figures)
 
 
 def _substance(row: Node) -> tuple[float, float]:
     return row["data"] or 0, len(row["seeds"])
 
 
-def _question(comparison: Node) -> tuple[str, str, str]:
+def _question(comparison: Node) -> Hashable:
     return comparison["compared"], comparison["metric"], comparison["expect"]
 
 
 def _evidence(comparison: Node) -> tuple[float, float]:
     return max(comparison["data"], default=0), comparison["pairs"]
-
-
-def _claims(row: Node) -> dict[str, Any]:
-    return {name: (one["kind"], one["claimed"]) for name, one in row["figures"].items()}

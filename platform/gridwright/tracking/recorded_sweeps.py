@@ -102,9 +102,9 @@ def _parents(client: MlflowClient) -> Iterator[Run]:
 
 def _has_ended(client: MlflowClient, parent: Run) -> bool:
     """Return whether a sweep came to its leaderboard, which is written once all trials ended."""
-    if parent.info.status != "FAILED":
-        return str(parent.info.status) == "FINISHED"
-    return any(file.path == _LEADERBOARD for file in client.list_artifacts(parent.info.run_id))
+    if parent.info.status == "FAILED":
+        return any(file.path == _LEADERBOARD for file in client.list_artifacts(parent.info.run_id))
+    return bool(parent.info.status == "FINISHED")
 
 
 def _runs(client: MlflowClient, experiments: list[str], condition: str) -> Iterator[Run]:

@@ -50,5 +50,4 @@ def distributions() -> tuple[str, ...]:
     The backend of the training, and TensorFlow wherever it is installed: a server that is not told
     otherwise takes that.
     """
-    others = () if chosen() == _DEFAULT else (chosen(),)
-    return (*((_DEFAULT,) if find_spec(_DEFAULT) else ()), *others)
+    return tuple(name for name in dict.fromkeys((_DEFAULT, chosen())) if find_spec(name))
